@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * peer: who is at the other end of a local socket.
+ */
+#ifndef OS_PEER_H
+#define OS_PEER_H
+
+#include <sys/types.h>
+
+/*
+ * The user, group and process that connected, as the kernel vouches for them.
+ * *ret_pid is 0 where the system does not tell. 0, or a negative errno.
+ */
+int peer_of(int fd, uid_t *ret_uid, gid_t *ret_gid, pid_t *ret_pid);
+
+#endif /* OS_PEER_H */

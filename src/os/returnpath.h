@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * returnpath: keeps the path between client and server open where the
+ * system's own ideas of a path would be in the way.
+ *
+ * The way to a server leads into the gate, but its answers come in by the
+ * uplink. Two things mind that. A system that checks whether a packet came
+ * from where its answer would go (strict reverse-path filtering) drops the
+ * answers: so packets from the servers of the policy, and no others, get a
+ * mark on arrival, which is looked up in a table that leads to the uplink. And
+ * a client that answers by the interface the answer came in by (WireGuard's
+ * "sticky sockets") would go round the gate: its packets are led into it.
+ *
+ * Systems that have neither have a file that does nothing.
+ */
+#ifndef OS_RETURNPATH_H
+#define OS_RETURNPATH_H
+
+#include "src/base/addr.h"
+
+/* The mark; a rule of routes_linux.c looks it up. */
+#define RETURNPATH_MARK 0x7467u
+
+struct returnpath_plan {
+	unsigned ifindex;	/* of the uplink; 0: nothing is marked */
+	char name[16];		/* and its name */
+	const struct addr *servers; /* IPv4 ones count; borrowed for the call */
+	unsigned n_servers;
+};
+
+/*
+ * Replace what was planned before, as one transaction. 0, or a negative errno
+ * (-EOPNOTSUPP: the kernel has no packet marks on arrival).
+ */
+int returnpath_apply(const struct returnpath_plan *plan);
+
+/* Take all of it out, settings too. 0 also when there was nothing. */
+int returnpath_release(void);
+
+#endif /* OS_RETURNPATH_H */

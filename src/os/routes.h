@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * routes: the machine's default route, taken and given back.
+ *
+ * A plan says what is wanted; routes_apply() makes it so from whatever it
+ * finds: nothing, all, or the half that a killed process left. What narrows
+ * is done first, what widens last.
+ */
+#ifndef OS_ROUTES_H
+#define OS_ROUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/base/addr.h"
+
+struct routes;
+
+#define ROUTES_SERVERS_MAX 32
+
+/*
+ * Zeroed, it is the most closed plan: every packet is refused by the machine
+ * itself.
+ */
+struct routes_plan {
+	unsigned gate_ifindex;	      /* our tun; 0: refuse everything */
+	struct addr source4, source6; /* what leaves through the gate bears
+				       * these; ADDR_NONE: that family is
+				       * refused at once */
+	/* What the client sends: these destinations, always into the gate. */
+	struct addr servers[ROUTES_SERVERS_MAX];
+	unsigned n_servers;
+	/* The client's interface; 0: there is none, all goes into the gate. */
+	unsigned tunnel_ifindex;
+	struct addr tunnel4, tunnel6;
+	/* Where the servers' answers come in; 0: nowhere. */
+	unsigned uplink4_ifindex;
+};
+
+/* 0, or a negative errno with *ret untouched. */
+int routes_open(struct routes **ret);
+
+/* Forget the handle; the routes stay. routes_close(NULL) does nothing. */
+void routes_close(struct routes *r);
+
+/*
+ * Make the plan so. 0, or a negative errno: then at least everything that is
+ * not yet as planned is closed. *ret_changed (may be NULL): was anything of
+ * ours missing, or something left over?
+ */
+int routes_apply(struct routes *r, const struct routes_plan *plan,
+    bool *ret_changed);
+
+/*
+ * Take everything of ours out of the system, also what a killed process left.
+ * 0 when nothing of ours is left; else the first error, after trying all.
+ */
+int routes_release(struct routes *r);
+
+#endif /* OS_ROUTES_H */

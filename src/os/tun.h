@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tun: the device that the machine's packets come out of.
+ *
+ * On Linux the device is persistent: it outlives the process that opened it,
+ * and a packet sent to it while nobody reads is dropped by the kernel. On
+ * macOS it vanishes with its descriptor. One thread reads; the rest may be
+ * called by another.
+ */
+#ifndef OS_TUN_H
+#define OS_TUN_H
+
+#include <stdint.h>
+
+struct pktbuf;
+struct tun;
+
+/*
+ * Open the device `name`, making it if there is none, set it up, and return
+ * it in *ret. Needs privilege. 0, or a negative errno (-EBUSY: another process
+ * holds it) with *ret untouched.
+ */
+int tun_open(const char *name, struct tun **ret);
+
+/*
+ * Let go of the device. On Linux it stays, and stays closed to packets.
+ * tun_close(NULL) does nothing.
+ */
+void tun_close(struct tun *t);
+
+/*
+ * Take the device `name` out of the system, whoever made it; 0 also when
+ * there is none. The caller has closed its own handle.
+ */
+int tun_remove(const char *name);
+
+/* For the event loop: readable means that tun_read() will not block. */
+int tun_fd(const struct tun *t);
+
+/* The name (the system may have chosen it) and the interface's index. */
+const char *tun_name(const struct tun *t);
+unsigned tun_ifindex(const struct tun *t);
+
+/* The largest packet that may be routed to it, bytes. 0, or -errno. */
+int tun_set_mtu(struct tun *t, uint32_t mtu);
+
+/*
+ * Read one packet into b (b->data has room for PKTBUF_MAX bytes). 0, -EAGAIN
+ * if there is none, or another negative errno.
+ */
+int tun_read(struct tun *t, struct pktbuf *b);
+
+struct tun_counters {
+	uint64_t handed_over; /* packets that a reader got, since the device is */
+	uint64_t dropped;     /* packets that found no reader or no room */
+};
+
+/* What the kernel counted on the device. 0, or a negative errno. */
+int tun_counters(const struct tun *t, struct tun_counters *ret);
+
+#endif /* OS_TUN_H */
