@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+#include "datapath/pump.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "datapath/classify.h"
+#include "datapath/drop_ring.h"
+#include "datapath/policy.h"
+#include "datapath/policy_slot.h"
+#include "datapath/stream.h"
+#include "src/os/pktbuf.h"
+#include "src/os/tun.h"
+#include "src/os/uplink.h"
+
+struct pump {
+	struct tun *tun;
+	struct uplink *uplink;
+	struct policy_slot *slot;
+	struct drop_ring *drops;
+	struct pump_counters *counters;
+	struct streams streams;
+	uint8_t *room; /* PUMP_BATCH times PKTBUF_MAX */
+	struct pktbuf in[PUMP_BATCH];
+	struct uplink_out out[PUMP_BATCH];
+};
+
+int
+pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
+    struct drop_ring *drops, struct pump_counters *counters,
+    struct pump **ret)
+{
+	struct pump *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return -ENOMEM;
+	/* Mapped, so that only the pages that packets reach are backed. */
+	p->room = mmap(NULL, (size_t)PUMP_BATCH * PKTBUF_MAX,
+	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+	if (p->room == MAP_FAILED) {
+		free(p);
+		return -ENOMEM;
+	}
+	p->tun = tun;
+	p->uplink = uplink;
+	p->slot = slot;
+	p->drops = drops;
+	p->counters = counters;
+	for (unsigned i = 0; i < PUMP_BATCH; i++)
+		p->in[i].data = p->room + (size_t)i * PKTBUF_MAX;
+	*ret = p;
+	return 0;
+}
+
+void
+pump_free(struct pump *p)
+{
+	if (p == NULL)
+		return;
+	munmap(p->room, (size_t)PUMP_BATCH * PKTBUF_MAX);
+	free(p);
+}
+
+/* The one writer of the counter: no read-modify-write is needed. */
+static void
+add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter,
+	    atomic_load_explicit(counter, memory_order_relaxed) + n,
+	    memory_order_relaxed);
+}
+
+static void
+count(struct pump *p, const struct policy *pol, const struct pktbuf *b,
+    enum drop why)
+{
+	add(&p->counters->packets[why], 1);
+	if (why == PASSED)
+		add(&p->counters->bytes_passed, b->len);
+	else
+		drop_ring_put(p->drops, b->data, b->len, why, pol->generation);
+}
+
+/* Classified: can it be sent? A large segment is cut to fit on its way. */
+static enum drop
+check_hop(const struct hop *hop, const struct pktbuf *b)
+{
+	if (hop->ifindex == 0)
+		return DROP_NO_UPLINK;
+	if (!hop->ready)
+		return DROP_NO_NEIGHBOUR;
+	if (b->len > hop->mtu && b->offload.gso_type == OFFLOAD_GSO_NONE)
+		return DROP_TOO_BIG;
+	return PASSED;
+}
+
+static enum drop
+why_not_sent(int result)
+{
+	switch (result) {
+	case 0:
+		return PASSED;
+	case -ENOBUFS:
+	case -EAGAIN:
+		return DROP_UPLINK_BUSY;
+	case -EMSGSIZE:
+		return DROP_TOO_BIG;
+	default:
+		return DROP_UPLINK_FAILED;
+	}
+}
+
+int
+pump_batch(struct pump *p)
+{
+	const struct policy *pol = policy_slot_take(p->slot);
+	unsigned n_in, n_out = 0;
+	int r = 0;
+
+	for (n_in = 0; n_in < PUMP_BATCH; n_in++) {
+		struct pktbuf *b = &p->in[n_in];
+		unsigned endpoint = 0;
+		size_t segment = 0;
+		enum drop why;
+
+		if ((r = tun_read(p->tun, b)) < 0)
+			break;
+		if (b->offload.gso_type == OFFLOAD_GSO_UDP_L4)
+			segment = b->offload.gso_size;
+		why = classify(b->data, b->len, segment, pol, &p->streams,
+		    &endpoint);
+		if (why == PASSED)
+			why = check_hop(&pol->hops[endpoint], b);
+		if (why != PASSED) {
+			count(p, pol, b, why);
+			continue;
+		}
+		p->out[n_out++] = (struct uplink_out){
+			.hop = &pol->hops[endpoint], .packet = b };
+	}
+	if (n_out > 0)
+		uplink_send(p->uplink, p->out, n_out);
+	for (unsigned i = 0; i < n_out; i++)
+		count(p, pol, p->out[i].packet, why_not_sent(p->out[i].result));
+
+	return r < 0 && r != -EAGAIN ? r : (int)n_in;
+}

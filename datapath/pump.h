@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pump: moves packets. The only file that knows the order of the stages.
+ *
+ *     tun -> parse and classify -> uplink
+ *
+ * Used by one thread; its counters may be read by any.
+ */
+#ifndef DATAPATH_PUMP_H
+#define DATAPATH_PUMP_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "datapath/drop.h"
+
+struct drop_ring;
+struct policy_slot;
+struct pump;
+struct tun;
+struct uplink;
+
+/*
+ * Packets of one batch: one policy, one call to the uplink. Its buffers are
+ * PUMP_BATCH * PKTBUF_MAX bytes, of which the kernel backs only what is used.
+ */
+#define PUMP_BATCH 32
+
+/* Where packets ended. Written by one thread, read by others. */
+struct pump_counters {
+	_Atomic uint64_t packets[DROP_REASONS];
+	_Atomic uint64_t bytes_passed; /* of IP packets */
+};
+
+/*
+ * All are borrowed and must outlive the pump, but not each other. 0, or
+ * -ENOMEM with *ret untouched.
+ */
+int pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
+    struct drop_ring *drops, struct pump_counters *counters,
+    struct pump **ret);
+
+/* pump_free(NULL) does nothing. */
+void pump_free(struct pump *p);
+
+/*
+ * Move one batch: take the policy, read what waits, at most PUMP_BATCH
+ * packets, and send on what may pass. The number read (0: nothing waited), or
+ * the negative errno of the tun: what was read before is still counted.
+ */
+int pump_batch(struct pump *p);
+
+#endif /* DATAPATH_PUMP_H */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation
+ *
+ * `next` is the sequence number after the last byte seen. A segment that
+ * carries [seq, end) is one of:
+ *
+ *   end <= next          a retransmission: its bytes were judged before
+ *   seq <= next < end    the bytes from next on are new, and are followed
+ *   seq > next           a gap: where frames begin is lost, so is the stream
+ *
+ * Packets come out of the tun in the order the kernel sent them, so new bytes
+ * have no gaps. Sequence numbers wrap: they are compared by their distance,
+ * which is under 2^31 for anything in one window (RFC 9293 section 3.4).
+ *
+ * A frame is two bytes of length (big-endian) and that many bytes of packet
+ * (OpenVPN's socket.c, "stream_buf"). It is judged when the first byte of its
+ * packet, which holds the opcode, is seen; so at most the two bytes of a
+ * length leave before their frame was judged, if they end a segment.
+ */
+#include "datapath/stream.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "datapath/bytes.h"
+#include "datapath/parse.h"
+#include "datapath/shape.h"
+
+static struct stream *
+find(struct streams *all, const struct pkt *p)
+{
+	for (size_t i = 0; i < STREAMS_MAX; i++) {
+		struct stream *s = &all->s[i];
+
+		if (s->open && s->sport == p->sport && s->dport == p->dport &&
+		    addr_equal(&s->src, &p->src) &&
+		    addr_equal(&s->dst, &p->dst))
+			return s;
+	}
+	return NULL;
+}
+
+/* A SYN: the stream begins at the number after it. */
+static struct stream *
+begin(struct streams *all, const struct pkt *p)
+{
+	struct stream *s = find(all, p);
+
+	for (size_t i = 0; s == NULL && i < STREAMS_MAX; i++)
+		if (!all->s[i].open)
+			s = &all->s[i];
+	if (s == NULL) {
+		/* All taken: the oldest gives way. */
+		s = &all->s[0];
+		for (size_t i = 1; i < STREAMS_MAX; i++)
+			if (all->clock - all->s[i].age > all->clock - s->age)
+				s = &all->s[i];
+	}
+	*s = (struct stream){ .src = p->src,
+		.dst = p->dst,
+		.sport = p->sport,
+		.dport = p->dport,
+		.open = true,
+		.next = p->tcp_seq + 1,
+		.age = all->clock++ };
+	return s;
+}
+
+/* Follow n new bytes. False: a frame that OpenVPN would not send. */
+static bool
+follow(struct stream *s, const uint8_t *d, uint32_t n)
+{
+	while (n > 0) {
+		if (s->left > 0) {
+			uint32_t skip = n < s->left ? n : s->left;
+
+			s->left -= skip;
+			d += skip;
+			n -= skip;
+			continue;
+		}
+		if (s->n_head < 2) {
+			s->head[s->n_head++] = *d;
+		} else {
+			uint32_t len = bytes_be16(s->head);
+
+			if (len == 0 ||
+			    !shape_is_openvpn_packet(d, n, len, !s->greeted))
+				return false;
+			s->greeted = true;
+			s->n_head = 0;
+			s->left = len - 1;
+		}
+		d++;
+		n--;
+	}
+	return true;
+}
+
+bool
+stream_segment(struct streams *all, const struct pkt *p)
+{
+	uint32_t seq = p->tcp_seq, end, skip;
+	struct stream *s;
+
+	if ((p->tcp_flags & TCP_SYN) != 0) {
+		/* A client opens connections; it does not accept them. */
+		if ((p->tcp_flags & (TCP_ACK | TCP_RST | TCP_FIN)) != 0)
+			return false;
+		s = begin(all, p);
+		seq++;
+	} else {
+		if (p->payload_len == 0)
+			return true;
+		if ((s = find(all, p)) == NULL)
+			return false;
+	}
+
+	end = seq + p->payload_len;
+	if ((int32_t)(end - s->next) <= 0)
+		return true;
+	if ((int32_t)(seq - s->next) > 0) {
+		s->open = false;
+		return false;
+	}
+	skip = s->next - seq;
+	s->next = end;
+	if (!follow(s, p->payload + skip, p->payload_len - skip)) {
+		s->open = false;
+		return false;
+	}
+	return true;
+}

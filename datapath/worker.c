@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation
+ *
+ * The thread sleeps in poll() on the tun and on `wake`, a pipe that control
+ * writes to when there is a new policy or it is to stop. After each wake-up
+ * the first thing it does is to take the policy, before it reads a packet;
+ * then it answers on `told`, a pipe that control waits on.
+ */
+#include "datapath/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "datapath/policy.h"
+#include "datapath/policy_slot.h"
+#include "datapath/pump.h"
+#include "src/base/mono.h"
+#include "src/os/tun.h"
+
+/* A batch takes microseconds; a second is a thread that hangs. */
+#define TAKE_TIMEOUT_MS 1000
+
+struct worker {
+	pthread_t thread;
+	struct policy_slot *slot;
+	struct pump *pump;
+	const struct policy *in_force; /* control's own note */
+	int tun_fd;
+	int wake[2]; /* control writes, the worker reads */
+	int told[2]; /* the worker writes, control reads */
+	atomic_bool stop;
+	_Atomic int failure;
+};
+
+/* A full pipe has been heard already; nothing else can fail here. */
+static void
+poke(int fd)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, "", 1);
+	while (n < 0 && errno == EINTR);
+}
+
+static void
+drain(int fd)
+{
+	char junk[64];
+	ssize_t n;
+
+	do
+		n = read(fd, junk, sizeof(junk));
+	while (n > 0 || (n < 0 && errno == EINTR));
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+	struct pollfd fds[2] = { { .fd = w->wake[0], .events = POLLIN },
+		{ .fd = w->tun_fd, .events = POLLIN } };
+
+	while (!atomic_load(&w->stop)) {
+		int r;
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents != 0) {
+			drain(w->wake[0]);
+			(void)policy_slot_take(w->slot);
+			poke(w->told[1]);
+		}
+		if (fds[1].revents == 0)
+			continue;
+		if ((r = pump_batch(w->pump)) < 0) {
+			atomic_store(&w->failure, r);
+			fds[1].fd = -1; /* only wait for control now */
+			poke(w->told[1]);
+		}
+	}
+	return NULL;
+}
+
+static int
+open_pipe(int p[2])
+{
+	if (pipe(p) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		(void)fcntl(p[i], F_SETFD, FD_CLOEXEC);
+		(void)fcntl(p[i], F_SETFL, O_NONBLOCK);
+	}
+	return 0;
+}
+
+static void
+close_pipe(int p[2])
+{
+	close(p[0]);
+	close(p[1]);
+}
+
+/* Signals are control's: the thread starts with all of them blocked. */
+static int
+start_thread(struct worker *w)
+{
+	sigset_t all, old;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = -pthread_create(&w->thread, NULL, run, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+int
+worker_start(struct tun *tun, struct uplink *uplink, struct drop_ring *drops,
+    struct pump_counters *counters, struct worker **ret)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int r = -ENOMEM;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->tun_fd = tun_fd(tun);
+	w->in_force = &policy_block_all;
+	if ((w->slot = policy_slot_new()) == NULL)
+		goto free_worker;
+	if ((r = pump_new(tun, uplink, w->slot, drops, counters, &w->pump)) < 0)
+		goto free_slot;
+	if ((r = open_pipe(w->wake)) < 0)
+		goto free_pump;
+	if ((r = open_pipe(w->told)) < 0)
+		goto close_wake;
+	if ((r = start_thread(w)) < 0)
+		goto close_told;
+	*ret = w;
+	return 0;
+
+close_told:
+	close_pipe(w->told);
+close_wake:
+	close_pipe(w->wake);
+free_pump:
+	pump_free(w->pump);
+free_slot:
+	policy_slot_free(w->slot);
+free_worker:
+	free(w);
+	return r;
+}
+
+void
+worker_stop(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	atomic_store(&w->stop, true);
+	poke(w->wake[1]);
+	pthread_join(w->thread, NULL);
+	close_pipe(w->told);
+	close_pipe(w->wake);
+	pump_free(w->pump);
+	policy_slot_free(w->slot);
+	free(w);
+}
+
+int
+worker_publish(struct worker *w, const struct policy *p)
+{
+	struct mono start = mono_now();
+	struct pollfd told = { .fd = w->told[0], .events = POLLIN };
+
+	/* Ours until it is taken; then the slot's, as long as it is current. */
+	policy_slot_publish(w->slot, p);
+	poke(w->wake[1]);
+	while (!policy_slot_in_force(w->slot, p)) {
+		uint64_t passed = mono_ms_between(start, mono_now());
+
+		if (passed >= TAKE_TIMEOUT_MS)
+			return -ETIMEDOUT;
+		(void)poll(&told, 1, (int)(TAKE_TIMEOUT_MS - passed));
+		drain(w->told[0]);
+	}
+	w->in_force = p;
+	return 0;
+}
+
+const struct policy *
+worker_policy(const struct worker *w)
+{
+	return w->in_force;
+}
+
+int
+worker_fd(const struct worker *w)
+{
+	return w->told[0];
+}
+
+int
+worker_failure(struct worker *w)
+{
+	drain(w->told[0]);
+	return atomic_load(&w->failure);
+}

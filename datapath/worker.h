@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * worker: a thread that pumps packets, as control sees it.
+ *
+ * All functions are control's, on one thread.
+ */
+#ifndef DATAPATH_WORKER_H
+#define DATAPATH_WORKER_H
+
+struct drop_ring;
+struct policy;
+struct pump_counters;
+struct tun;
+struct uplink;
+struct worker;
+
+/*
+ * Start a worker under policy_block_all. tun, uplink, drops and counters are
+ * borrowed until worker_stop(). 0, or a negative errno with *ret untouched.
+ */
+int worker_start(struct tun *tun, struct uplink *uplink,
+    struct drop_ring *drops, struct pump_counters *counters,
+    struct worker **ret);
+
+/* Stop the thread and wait for it. worker_stop(NULL) does nothing. */
+void worker_stop(struct worker *w);
+
+/*
+ * Make p the worker's policy (consumes p) and wait until it is in force: no
+ * packet is judged by an older one from then on. 0, or -ETIMEDOUT if the
+ * worker did not take it within a second: the caller must end the process,
+ * which closes the gate.
+ */
+int worker_publish(struct worker *w, const struct policy *p);
+
+/* The policy in force. Borrowed until the next publish. */
+const struct policy *worker_policy(const struct worker *w);
+
+/*
+ * For the event loop: readable means that worker_failure() has something to
+ * say.
+ */
+int worker_fd(const struct worker *w);
+
+/*
+ * 0, or the negative errno for which the worker gave up reading the tun (the
+ * device was taken away). It passes nothing then.
+ */
+int worker_failure(struct worker *w);
+
+#endif /* DATAPATH_WORKER_H */
