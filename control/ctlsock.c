@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/ctlsock.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/engine.h"
+#include "control/methods.h"
+#include "control/rpc.h"
+#include "datapath/drop_ring.h"
+#include "src/base/log.h"
+#include "src/os/peer.h"
+
+enum {
+	REQUESTS_A_TURN = 32, /* then others have theirs */
+	PAUSE_ABOVE = 65536,  /* bytes not read by the peer: no new requests */
+	STATS_EVERY_MS = 1000,
+};
+
+struct connection {
+	struct ctlsock *owner;
+	struct bufferevent *bev;
+	struct connection *next, **link; /* of the owner's list */
+	unsigned topics;		 /* enum rpc_topic, ored */
+	bool ended;			 /* the peer sends no more */
+	bool closing;			 /* after what is written is read */
+};
+
+struct ctlsock {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	const struct methods *methods;
+	struct connection *connections;
+	unsigned n_connections;
+	bool has_group;
+	gid_t group;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct event *drain, *stats; /* while somebody is subscribed */
+	uint64_t missed;	     /* drops not shown, so far told */
+};
+
+static unsigned
+topics_of_all(const struct ctlsock *s)
+{
+	unsigned topics = 0;
+
+	for (const struct connection *c = s->connections; c; c = c->next)
+		topics |= c->topics;
+	return topics;
+}
+
+/* Watching costs the hot path something: only while there is a watcher. */
+static void
+update_subscriptions(struct ctlsock *s)
+{
+	struct timeval drain = { .tv_usec = DROP_RING_DRAIN_MS * 1000 };
+	struct timeval stats = { .tv_sec = STATS_EVERY_MS / 1000 };
+	struct drop_ring *drops = engine_drops(s->methods->engine);
+	unsigned topics = topics_of_all(s);
+	bool watching = event_pending(s->drain, EV_TIMEOUT, NULL) != 0;
+
+	if ((topics & RPC_DROPS) != 0 && !watching) {
+		s->missed = drop_ring_missed(drops);
+		drop_ring_watch(drops, true);
+		(void)event_add(s->drain, &drain);
+	} else if ((topics & RPC_DROPS) == 0 && watching) {
+		drop_ring_watch(drops, false);
+		(void)event_del(s->drain);
+	}
+	if ((topics & RPC_STATISTICS) == 0)
+		(void)event_del(s->stats);
+	else if (!event_pending(s->stats, EV_TIMEOUT, NULL))
+		(void)event_add(s->stats, &stats);
+}
+
+static void
+end_connection(struct connection *c)
+{
+	struct ctlsock *s = c->owner;
+
+	*c->link = c->next;
+	if (c->next != NULL)
+		c->next->link = c->link;
+	s->n_connections--;
+	bufferevent_free(c->bev);
+	free(c);
+	update_subscriptions(s);
+}
+
+static size_t
+unread(const struct connection *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
+/* Consumes text. NULL (no memory): the peer misses a line, no more. */
+static void
+write_line(struct connection *c, char *text)
+{
+	if (text != NULL)
+		(void)bufferevent_write(c->bev, text, strlen(text));
+	free(text);
+}
+
+/* To all subscribers of a topic; who does not read is sent away. */
+static void
+publish(struct ctlsock *s, unsigned topic, const char *method, json_t *params)
+{
+	char *text = rpc_write_notification(method, params);
+	struct connection *c, *next;
+
+	for (c = s->connections; text != NULL && c != NULL; c = next) {
+		next = c->next;
+		if ((c->topics & topic) == 0 || c->closing)
+			continue;
+		if (unread(c) + strlen(text) > CTLSOCK_UNREAD_MAX)
+			end_connection(c);
+		else
+			(void)bufferevent_write(c->bev, text, strlen(text));
+	}
+	free(text);
+}
+
+static void
+on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctlsock *s = arg;
+	struct drop_ring *drops = engine_drops(s->methods->engine);
+	struct drop_event d;
+	uint64_t missed;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < DROP_RING_SIZE && drop_ring_take(drops, &d); i++)
+		publish(s, RPC_DROPS, "drop", methods_drop(&d));
+	missed = drop_ring_missed(drops);
+	if (missed != s->missed)
+		publish(s, RPC_DROPS, "drops_not_shown",
+		    json_pack("{s:I}", "packets",
+			(json_int_t)(missed - s->missed)));
+	s->missed = missed;
+}
+
+static void
+on_stats(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctlsock *s = arg;
+
+	(void)fd;
+	(void)what;
+	publish(s, RPC_STATISTICS, "stats", methods_stats(s->methods->engine));
+}
+
+/* An error that ends the connection, once it is read. */
+static void
+refuse(struct connection *c, enum rpc_error code, const char *why)
+{
+	write_line(c, rpc_write_error(NULL, code, why));
+	c->closing = true;
+	(void)bufferevent_disable(c->bev, EV_READ);
+}
+
+static void
+answer(struct connection *c, const char *line, size_t len)
+{
+	char sentence[ENGINE_WHY_MAX];
+	struct rpc_request request;
+	const char *why = sentence;
+	json_t *result = NULL;
+	enum rpc_error e;
+
+	if ((e = rpc_read(line, len, &request, &why)) == RPC_OK) {
+		why = sentence;
+		e = methods_call(c->owner->methods, &request, &result,
+		    sentence);
+	}
+	if (e == RPC_OK && request.method == RPC_SUBSCRIBE) {
+		c->topics = request.topics;
+		update_subscriptions(c->owner);
+	}
+	if (e != RPC_OK &&
+	    (request.id != NULL || e == RPC_PARSE_ERROR ||
+		e == RPC_INVALID_REQUEST))
+		write_line(c, rpc_write_error(request.id, e, why));
+	else if (e == RPC_OK && request.id != NULL)
+		write_line(c, rpc_write_result(request.id, json_incref(result)));
+	json_decref(result);
+	rpc_done(&request);
+}
+
+/* Close once all that was written is read. */
+static void
+finish(struct connection *c)
+{
+	c->closing = true;
+	if (unread(c) == 0)
+		end_connection(c);
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct connection *c = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+
+	for (int i = 0; i < REQUESTS_A_TURN; i++) {
+		size_t len;
+		char *line;
+
+		/* Answers wait to be read: on_written() goes on. */
+		if (c->closing || unread(c) > PAUSE_ABOVE)
+			return;
+		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+		if (line == NULL) {
+			if (evbuffer_get_length(in) >= RPC_LINE_MAX)
+				refuse(c, RPC_TOO_MUCH, "the line is too long");
+			else if (c->ended)
+				finish(c);
+			return;
+		}
+		if (len > 0)
+			answer(c, line, len);
+		free(line);
+	}
+	if (c->ended || evbuffer_get_length(in) > 0)
+		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS |
+			BEV_TRIG_IGNORE_WATERMARKS);
+}
+
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->closing)
+		end_connection(c);
+	else if (c->ended ||
+	    evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+		on_read(bev, c);
+}
+
+/* The peer may have shut down its half and still wait for answers. */
+static void
+on_end(struct bufferevent *bev, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	if ((what & BEV_EVENT_EOF) == 0 || c->topics != 0 || c->closing) {
+		end_connection(c);
+		return;
+	}
+	c->ended = true;
+	on_read(bev, c);
+}
+
+static bool
+is_member(gid_t group, uid_t uid, gid_t gid)
+{
+	const struct passwd *pw;
+	const struct group *gr;
+	char name[256];
+
+	if (gid == group)
+		return true;
+	if ((pw = getpwuid(uid)) == NULL)
+		return false;
+	if (pw->pw_gid == group)
+		return true;
+	(void)snprintf(name, sizeof(name), "%s", pw->pw_name);
+	if ((gr = getgrgid(group)) == NULL)
+		return false;
+	for (char **member = gr->gr_mem; *member != NULL; member++)
+		if (strcmp(*member, name) == 0)
+			return true;
+	return false;
+}
+
+/* Root, the daemon's own user, and who is in the group. */
+static bool
+is_allowed(const struct ctlsock *s, int fd)
+{
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+
+	if (peer_of(fd, &uid, &gid, &pid) < 0)
+		return false;
+	return uid == 0 || uid == geteuid() ||
+	    (s->has_group && is_member(s->group, uid, gid));
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *from, int len, void *arg)
+{
+	struct ctlsock *s = arg;
+	struct connection *c = calloc(1, sizeof(*c));
+
+	(void)listener;
+	(void)from;
+	(void)len;
+	if (c == NULL || (c->bev = bufferevent_socket_new(s->base, fd,
+			      BEV_OPT_CLOSE_ON_FREE)) == NULL) {
+		free(c);
+		evutil_closesocket(fd);
+		return;
+	}
+	c->owner = s;
+	c->next = s->connections;
+	c->link = &s->connections;
+	if (c->next != NULL)
+		c->next->link = &c->next;
+	s->connections = c;
+	s->n_connections++;
+	bufferevent_setcb(c->bev, on_read, on_written, on_end, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, RPC_LINE_MAX);
+	if (!is_allowed(s, fd)) {
+		log_warn("control: a user who may not was turned away");
+		refuse(c, RPC_NOT_ALLOWED, "this user may not control tungate");
+	} else if (s->n_connections > CTLSOCK_CONNECTIONS_MAX) {
+		refuse(c, RPC_TOO_MUCH, "too many connections");
+	} else {
+		(void)bufferevent_enable(c->bev, EV_READ);
+	}
+	(void)bufferevent_enable(c->bev, EV_WRITE);
+}
+
+/* Does a daemon answer at this address? */
+static bool
+is_alive(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	bool alive;
+
+	if (fd < 0)
+		return false;
+	alive = connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0;
+	close(fd);
+	return alive;
+}
+
+static int
+make_directory(const char *path)
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *slash;
+
+	(void)snprintf(dir, sizeof(dir), "%s", path);
+	if ((slash = strrchr(dir, '/')) == NULL || slash == dir)
+		return 0;
+	*slash = '\0';
+	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int
+bind_socket(struct ctlsock *s)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd, r;
+	mode_t mask;
+
+	memcpy(at.sun_path, s->path, sizeof(at.sun_path));
+	if ((r = make_directory(s->path)) < 0)
+		return r;
+	if (is_alive(&at))
+		return -EADDRINUSE;
+	if (unlink(s->path) < 0 && errno != ENOENT)
+		return -errno;
+	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) < 0)
+		return -errno;
+	(void)evutil_make_socket_closeonexec(fd);
+	(void)evutil_make_socket_nonblocking(fd);
+	/* Nobody else's at any moment: the mode is right from the start. */
+	mask = umask(0117);
+	r = bind(fd, (const struct sockaddr *)&at, sizeof(at));
+	(void)umask(mask);
+	if (r < 0 ||
+	    (s->has_group && chown(s->path, (uid_t)-1, s->group) < 0)) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int
+ctlsock_open(struct event_base *base, const char *path, const char *group,
+    const struct methods *methods, struct ctlsock **ret)
+{
+	struct ctlsock *s = calloc(1, sizeof(*s));
+	const struct group *gr = getgrnam(group);
+	int fd, r = -ENAMETOOLONG;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->base = base;
+	s->methods = methods;
+	if (strlen(path) >= sizeof(s->path))
+		goto free_socket;
+	memcpy(s->path, path, strlen(path) + 1);
+	if (gr != NULL) {
+		s->has_group = true;
+		s->group = gr->gr_gid;
+	}
+	if ((r = fd = bind_socket(s)) < 0)
+		goto free_socket;
+	r = -ENOMEM;
+	s->drain = event_new(base, -1, EV_PERSIST, on_drain, s);
+	s->stats = event_new(base, -1, EV_PERSIST, on_stats, s);
+	if (s->drain != NULL && s->stats != NULL)
+		s->listener = evconnlistener_new(base, on_accept, s,
+		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 64, fd);
+	if (s->listener == NULL)
+		goto free_events;
+	*ret = s;
+	return 0;
+
+free_events:
+	if (s->drain != NULL)
+		event_free(s->drain);
+	if (s->stats != NULL)
+		event_free(s->stats);
+	close(fd);
+free_socket:
+	free(s);
+	return r;
+}
+
+void
+ctlsock_close(struct ctlsock *s)
+{
+	if (s == NULL)
+		return;
+	while (s->connections != NULL)
+		end_connection(s->connections);
+	evconnlistener_free(s->listener);
+	event_free(s->drain);
+	event_free(s->stats);
+	(void)unlink(s->path);
+	free(s);
+}
+
+void
+ctlsock_state_changed(struct ctlsock *s)
+{
+	publish(s, RPC_STATE, "state", methods_status(s->methods->engine));
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ini_file: the door to inih: INI text to keys and values, with line numbers.
+ *
+ * inih folds nothing and guesses little, but silently cuts long lines; here
+ * they, NUL bytes and text that is no "key = value" are problems that are
+ * named.
+ */
+#ifndef CONTROL_INI_FILE_H
+#define CONTROL_INI_FILE_H
+
+#include <stddef.h>
+
+/* Longest line, without its end: inih's buffer (INI_MAX_LINE), less its ends. */
+#define INI_FILE_LINE_MAX 197
+/* Longest file. */
+#define INI_FILE_MAX 65536
+
+struct ini_file;
+
+/*
+ * Called for each "key = value". The strings are borrowed for the call. It
+ * says what is wrong by ini_file_problem().
+ */
+typedef void ini_file_pair(struct ini_file *f, const char *section,
+    const char *key, const char *value, void *arg);
+
+typedef void ini_file_report(const char *problem, void *arg);
+
+/*
+ * Go through len bytes of text. The number of problems reported: 0 if all is
+ * well. `name` stands before each problem.
+ */
+unsigned ini_file_parse(const char *name, const char *text, size_t len,
+    ini_file_pair *pair, ini_file_report *report, void *arg);
+
+/* A problem in the line that is being read (0 lines read: in the file). */
+void ini_file_problem(struct ini_file *f, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Read a whole file into *ret_text (to be freed), NUL-terminated. 0, or a
+ * negative errno: -EFBIG beyond INI_FILE_MAX bytes.
+ */
+int ini_file_read(const char *path, char **ret_text, size_t *ret_len);
+
+#endif /* CONTROL_INI_FILE_H */

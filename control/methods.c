@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/methods.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "control/conf.h"
+#include "control/engine.h"
+#include "datapath/classify.h"
+#include "datapath/drop_ring.h"
+#include "datapath/parse.h"
+#include "datapath/policy.h"
+#include "datapath/stream.h"
+
+static const char *
+protocol_text(unsigned protocol, char text[16])
+{
+	switch (protocol) {
+	case PROTO_TCP:
+		return "tcp";
+	case PROTO_UDP:
+		return "udp";
+	case PROTO_ICMP:
+		return "icmp";
+	case PROTO_ICMPV6:
+		return "icmp6";
+	case PROTO_ESP:
+		return "esp";
+	default:
+		(void)snprintf(text, 16, "ip-%u", protocol);
+		return text;
+	}
+}
+
+/* An address, or null. */
+static json_t *
+address(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (a->family == ADDR_NONE)
+		return json_null();
+	return json_string(addr_print(a, text));
+}
+
+static json_t *
+endpoint(const struct endpoint *e)
+{
+	char where[ADDR_TEXT_MAX], protocol[16];
+
+	return json_pack("{s:s, s:s, s:s}", "address",
+	    addr_print_port(&e->addr, e->port, where), "protocol",
+	    protocol_text(e->protocol, protocol), "shape",
+	    shape_name(e->shape));
+}
+
+static json_t *
+endpoints(const struct endpoint *e, unsigned n)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		(void)json_array_append_new(list, endpoint(&e[i]));
+	return list;
+}
+
+static json_t *
+server(const struct server *s)
+{
+	return json_pack("{s:s, s:s, s:o, s:s, s:b}", "name", s->name,
+	    "protocol", server_protocol_name(s->protocol), "endpoints",
+	    endpoints(s->endpoints, s->n_endpoints), "interface", s->interface,
+	    "starts_client", s->command[0] != '\0');
+}
+
+static json_t *
+uplink(const struct net_uplink *u)
+{
+	if (u->link.ifindex == 0)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o}", "interface", u->link.name,
+	    "address", address(&u->addr), "gateway", address(&u->gateway));
+}
+
+static json_t *
+tunnel(const struct net_view *v)
+{
+	if (v->tunnel.ifindex == 0)
+		return json_null();
+	return json_pack("{s:s, s:b, s:o, s:o}", "interface", v->tunnel.name,
+	    "running", v->tunnel.running, "address4", address(&v->tunnel4),
+	    "address6", address(&v->tunnel6));
+}
+
+json_t *
+methods_status(struct engine *e)
+{
+	struct engine_status s;
+	uint64_t seconds;
+
+	engine_status(e, &s);
+	seconds = mono_ms_between(s.since, mono_now()) / 1000;
+	return json_pack("{s:s, s:I, s:I, s:s, s:o, s:{s:o, s:o}, s:o, s:s}",
+	    "state", gate_state_name(s.state), "epoch", (json_int_t)s.epoch,
+	    "seconds", (json_int_t)seconds, "detail", s.detail, "server",
+	    s.server != NULL ? server(s.server) : json_null(), "uplink", "v4",
+	    uplink(&s.view->v4), "v6", uplink(&s.view->v6), "tunnel",
+	    tunnel(s.view), "on_stop",
+	    engine_conf(e)->open_on_stop ? "open" : "closed");
+}
+
+static json_t *
+servers(const struct engine *e)
+{
+	const struct server_list *l = engine_servers(e);
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < l->n; i++)
+		(void)json_array_append_new(list, server(&l->servers[i]));
+	return json_pack("{s:o}", "servers", list);
+}
+
+json_t *
+methods_stats(struct engine *e)
+{
+	struct engine_stats s;
+	json_t *reasons = json_object();
+
+	engine_stats(e, &s);
+	for (int i = 0; i < DROP_REASONS; i++)
+		if (i != PASSED)
+			(void)json_object_set_new(reasons, drop_name(i),
+			    json_integer((json_int_t)s.packets[i]));
+	return json_pack("{s:I, s:I, s:o, s:I, s:{s:I, s:I}}", "passed",
+	    (json_int_t)s.packets[PASSED], "bytes_passed",
+	    (json_int_t)s.bytes_passed, "dropped", reasons, "total",
+	    (json_int_t)s.total, "kernel", "packets",
+	    (json_int_t)s.kernel_packets, "dropped",
+	    (json_int_t)s.kernel_dropped);
+}
+
+static json_t *
+flow(const struct addr *src, uint16_t sport, const struct addr *dst,
+    uint16_t dport, unsigned protocol)
+{
+	char protocol_room[16];
+
+	if (src->family == ADDR_NONE)
+		return json_null();
+	return json_pack("{s:o, s:i, s:o, s:i, s:s}", "source", address(src),
+	    "source_port", (int)sport, "destination", address(dst),
+	    "destination_port", (int)dport, "protocol",
+	    protocol_text(protocol, protocol_room));
+}
+
+json_t *
+methods_drop(const struct drop_event *d)
+{
+	return json_pack("{s:f, s:s, s:o, s:I, s:I}", "time",
+	    (double)d->wall_ns / 1e9, "reason", drop_name(d->why), "flow",
+	    flow(&d->src, d->sport, &d->dst, d->dport, d->protocol), "bytes",
+	    (json_int_t)d->len, "epoch", (json_int_t)d->generation);
+}
+
+/*
+ * The verdict of the hot path's own function, on the policy that is in force.
+ * A TCP connection is judged as if it were not known.
+ */
+static json_t *
+explain(struct engine *e, const uint8_t *packet, size_t len)
+{
+	const struct policy *pol = engine_policy(e);
+	struct streams none = { 0 };
+	struct engine_status s;
+	unsigned index = 0;
+	enum drop why;
+	struct pkt p;
+
+	engine_status(e, &s);
+	(void)parse_ip(packet, len, &p);
+	why = classify(packet, len, 0, pol, &none, &index);
+	if (s.state == GATE_OPEN)
+		return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}",
+		    "verdict", "not-judged", "reason", "open", "meaning",
+		    "the gate is open: the system sends it as it would without "
+		    "tungate", "remedy", "tungatectl block closes the gate",
+		    "state", gate_state_name(s.state), "epoch",
+		    (json_int_t)s.epoch, "flow",
+		    flow(&p.src, p.sport, &p.dst, p.dport, p.protocol),
+		    "passes", json_array());
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "verdict",
+	    why == PASSED ? "pass" : "drop", "reason", drop_name(why),
+	    "meaning", drop_meaning(why), "remedy", drop_remedy(why), "state",
+	    gate_state_name(s.state), "epoch", (json_int_t)s.epoch, "flow",
+	    flow(&p.src, p.sport, &p.dst, p.dport, p.protocol), "passes",
+	    endpoints(pol->endpoints, pol->n_endpoints));
+}
+
+enum rpc_error
+methods_call(const struct methods *m, const struct rpc_request *request,
+    json_t **ret, char why[])
+{
+	struct engine *e = m->engine;
+	int r = 0;
+
+	why[0] = '\0';
+	*ret = NULL;
+	switch (request->method) {
+	case RPC_CONNECT:
+		r = engine_connect(e, request->server, why);
+		break;
+	case RPC_DISCONNECT:
+		r = engine_disconnect(e, why);
+		break;
+	case RPC_RELEASE:
+		r = engine_release(e, why);
+		break;
+	case RPC_BLOCK:
+		r = engine_block(e, why);
+		break;
+	case RPC_RELOAD:
+		r = m->reload(m->arg, why, ENGINE_WHY_MAX);
+		break;
+	case RPC_SERVERS:
+		*ret = servers(e);
+		break;
+	case RPC_STATS:
+		*ret = methods_stats(e);
+		break;
+	case RPC_EXPLAIN:
+		*ret = explain(e, request->packet, request->packet_len);
+		break;
+	case RPC_STATUS:
+	case RPC_SUBSCRIBE:
+	case RPC_NONE:
+	case RPC_METHODS:
+		break;
+	}
+	if (r < 0)
+		return RPC_REFUSED;
+	/* Where there is no other answer, the state as it is now. */
+	if (*ret == NULL && (*ret = methods_status(e)) == NULL) {
+		(void)snprintf(why, ENGINE_WHY_MAX, "no memory");
+		return RPC_REFUSED;
+	}
+	return RPC_OK;
+}

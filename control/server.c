@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/server.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "control/ini_file.h"
+
+static const char *const protocols[] = {
+	[SERVER_NONE] = "none",
+	[SERVER_WIREGUARD] = "wireguard",
+	[SERVER_OPENVPN_UDP] = "openvpn-udp",
+	[SERVER_OPENVPN_TCP] = "openvpn-tcp",
+	[SERVER_IKEV2] = "ikev2",
+};
+
+const char *
+server_protocol_name(enum server_protocol p)
+{
+	return protocols[(unsigned)p < SERVER_PROTOCOLS ? p : SERVER_NONE];
+}
+
+/*
+ * A file that is being read. Endpoints are kept as addresses and ports until
+ * the end, because the protocol may come after them.
+ */
+struct reading {
+	struct server *s;
+	struct {
+		struct addr addr;
+		uint16_t port;
+	} where[POLICY_ENDPOINTS_MAX];
+	unsigned n_where;
+	server_report *report;
+	void *arg;
+};
+
+static void
+pass_on(const char *problem, void *arg)
+{
+	struct reading *r = arg;
+
+	r->report(problem, r->arg);
+}
+
+static void
+read_protocol(struct ini_file *f, const char *value, struct reading *r)
+{
+	if (r->s->protocol != SERVER_NONE) {
+		ini_file_problem(f, "Protocol is given twice");
+		return;
+	}
+	for (unsigned i = 1; i < SERVER_PROTOCOLS; i++)
+		if (strcasecmp(value, protocols[i]) == 0)
+			r->s->protocol = (enum server_protocol)i;
+	if (r->s->protocol == SERVER_NONE)
+		ini_file_problem(f, "Protocol = %s: must be wireguard, "
+		    "openvpn-udp, openvpn-tcp or ikev2", value);
+}
+
+static void
+read_endpoint(struct ini_file *f, const char *value, struct reading *r)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (addr_parse_port(value, &a, &port) < 0) {
+		ini_file_problem(f, "Endpoint = %s: must be ADDRESS:PORT or "
+		    "[ADDRESS]:PORT (an address, not a name: a name would have "
+		    "to be looked up through a leak)", value);
+		return;
+	}
+	if (!addr_is_usable_server(&a)) {
+		ini_file_problem(f, "Endpoint = %s: not an address that a "
+		    "server can have", value);
+		return;
+	}
+	if (r->n_where == POLICY_ENDPOINTS_MAX) {
+		ini_file_problem(f, "more than %d endpoints",
+		    POLICY_ENDPOINTS_MAX);
+		return;
+	}
+	r->where[r->n_where].addr = a;
+	r->where[r->n_where++].port = port;
+}
+
+/* As the kernel takes it (dev_valid_name): no slash, no space, no dots only. */
+static bool
+is_interface_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < 16 && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 &&
+	    strpbrk(s, "/: \t") == NULL;
+}
+
+static void
+read_text(struct ini_file *f, const char *key, const char *value, char *to,
+    size_t size)
+{
+	if (to[0] != '\0')
+		ini_file_problem(f, "%s is given twice", key);
+	else if (strlen(value) >= size)
+		ini_file_problem(f, "%s: longer than %zu bytes", key, size - 1);
+	else
+		memcpy(to, value, strlen(value) + 1);
+}
+
+static void
+on_pair(struct ini_file *f, const char *section, const char *key,
+    const char *value, void *arg)
+{
+	struct reading *r = arg;
+
+	if (strcasecmp(section, "Server") != 0)
+		ini_file_problem(f, "[%s]: only [Server] is known", section);
+	else if (strcasecmp(key, "Protocol") == 0)
+		read_protocol(f, value, r);
+	else if (strcasecmp(key, "Endpoint") == 0)
+		read_endpoint(f, value, r);
+	else if (strcasecmp(key, "Command") == 0)
+		read_text(f, "Command", value, r->s->command,
+		    sizeof(r->s->command));
+	else if (strcasecmp(key, "Interface") != 0)
+		ini_file_problem(f, "%s: must be Protocol, Endpoint, Interface "
+		    "or Command", key);
+	else if (!is_interface_name(value))
+		ini_file_problem(f, "Interface = %s: not a name that an "
+		    "interface can have", value);
+	else
+		read_text(f, "Interface", value, r->s->interface,
+		    sizeof(r->s->interface));
+}
+
+static int
+add_endpoint(struct server *s, const struct addr *a, uint16_t port,
+    uint8_t protocol, enum shape shape)
+{
+	if (s->n_endpoints == POLICY_ENDPOINTS_MAX)
+		return -ENOSPC;
+	s->endpoints[s->n_endpoints++] = (struct endpoint){ .addr = *a,
+		.port = port, .protocol = protocol, .shape = (uint8_t)shape };
+	return 0;
+}
+
+/*
+ * IKEv2 starts at port 500 and goes to 4500 behind a NAT, or to plain ESP
+ * (RFC 7296 section 2.23): the three belong together, so a port is not given.
+ */
+static int
+add_ikev2(struct server *s, const struct addr *a)
+{
+	if (add_endpoint(s, a, 500, PROTO_UDP, SHAPE_IKE) < 0 ||
+	    add_endpoint(s, a, 4500, PROTO_UDP, SHAPE_IKE_NAT) < 0 ||
+	    add_endpoint(s, a, 0, PROTO_ESP, SHAPE_ESP) < 0)
+		return -ENOSPC;
+	return 0;
+}
+
+/* What can only be said when the whole file was read. NULL: all is well. */
+static const char *
+finish(struct reading *r)
+{
+	struct server *s = r->s;
+	int e = 0;
+
+	if (s->protocol == SERVER_NONE)
+		return "no Protocol line";
+	if (r->n_where == 0)
+		return "no Endpoint line";
+	if (s->interface[0] == '\0')
+		return "no Interface line";
+	for (unsigned i = 0; i < r->n_where; i++) {
+		const struct addr *a = &r->where[i].addr;
+		uint16_t port = r->where[i].port;
+
+		if ((port == 0) != (s->protocol == SERVER_IKEV2))
+			return s->protocol == SERVER_IKEV2
+			    ? "an Endpoint of ikev2 has no port: it is always "
+			      "500 and 4500"
+			    : "an Endpoint line has no port";
+		switch (s->protocol) {
+		case SERVER_WIREGUARD:
+			e |= add_endpoint(s, a, port, PROTO_UDP,
+			    SHAPE_WIREGUARD);
+			break;
+		case SERVER_OPENVPN_UDP:
+			e |= add_endpoint(s, a, port, PROTO_UDP, SHAPE_OPENVPN);
+			break;
+		case SERVER_OPENVPN_TCP:
+			e |= add_endpoint(s, a, port, PROTO_TCP,
+			    SHAPE_OPENVPN_TCP);
+			break;
+		default:
+			e |= add_ikev2(s, a);
+		}
+	}
+	return e < 0 ? "too many endpoints" : NULL;
+}
+
+int
+server_parse(const char *file, const char *text, size_t len,
+    struct server *ret, server_report *report, void *arg)
+{
+	struct reading r = { .s = ret, .report = report, .arg = arg };
+	const char *missing;
+	char problem[512];
+	unsigned n;
+
+	memset(ret, 0, sizeof(*ret));
+	n = ini_file_parse(file, text, len, on_pair, pass_on, &r);
+	if (n == 0 && (missing = finish(&r)) != NULL) {
+		(void)snprintf(problem, sizeof(problem), "%s: %s", file,
+		    missing);
+		report(problem, arg);
+		n = 1;
+	}
+	if (n > 0) {
+		memset(ret, 0, sizeof(*ret));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* "zurich" of "zurich.conf"; false if it is no server's file. */
+static bool
+name_of(const char *file, char name[SERVER_NAME_MAX])
+{
+	size_t n = strlen(file);
+
+	if (file[0] == '.' || n <= 5 || strcmp(file + n - 5, ".conf") != 0 ||
+	    n - 5 >= SERVER_NAME_MAX)
+		return false;
+	memcpy(name, file, n - 5);
+	name[n - 5] = '\0';
+	return true;
+}
+
+static int
+read_server(const char *path, struct server *ret, server_report *report,
+    void *arg)
+{
+	char problem[1280], *text;
+	size_t len;
+	int r;
+
+	if ((r = ini_file_read(path, &text, &len)) < 0) {
+		(void)snprintf(problem, sizeof(problem), "%s: %s", path,
+		    strerror(-r));
+		report(problem, arg);
+		return r;
+	}
+	r = server_parse(path, text, len, ret, report, arg);
+	free(text);
+	return r;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct server *)a)->name,
+	    ((const struct server *)b)->name);
+}
+
+int
+server_list_read(const char *directory, struct server_list *ret,
+    server_report *report, void *arg)
+{
+	char path[1024], name[SERVER_NAME_MAX];
+	const struct dirent *entry;
+	int r = 0, one;
+	DIR *d;
+
+	memset(ret, 0, sizeof(*ret));
+	if ((d = opendir(directory)) == NULL) {
+		r = -errno;
+		(void)snprintf(path, sizeof(path), "%s: %s", directory,
+		    strerror(-r));
+		report(path, arg);
+		return r;
+	}
+	while (ret->n < SERVERS_MAX && (entry = readdir(d)) != NULL) {
+		struct server *more;
+
+		if (!name_of(entry->d_name, name))
+			continue;
+		more = realloc(ret->servers, (ret->n + 1) * sizeof(*more));
+		if (more == NULL) {
+			r = -ENOMEM;
+			break;
+		}
+		ret->servers = more;
+		(void)snprintf(path, sizeof(path), "%s/%s", directory,
+		    entry->d_name);
+		if ((one = read_server(path, &more[ret->n], report, arg)) < 0) {
+			r = one;
+			continue;
+		}
+		memcpy(more[ret->n++].name, name, sizeof(name));
+	}
+	closedir(d);
+	if (ret->n > 0)
+		qsort(ret->servers, ret->n, sizeof(*ret->servers), by_name);
+	return r;
+}
+
+void
+server_list_free(struct server_list *l)
+{
+	free(l->servers);
+	memset(l, 0, sizeof(*l));
+}
+
+const struct server *
+server_list_find(const struct server_list *l, const char *name)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (strcmp(l->servers[i].name, name) == 0)
+			return &l->servers[i];
+	return NULL;
+}
