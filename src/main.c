@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tungated: the daemon, put together, top to bottom.
+ *
+ *   read configuration     --check stops here
+ *   lock                   one daemon; from here on we may change the system
+ *   engine                 the default route is taken: nothing passes
+ *   control socket         commands may come
+ *   run
+ *   stop                   closed, or open if the configuration says so
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/conf.h"
+#include "control/ctlsock.h"
+#include "control/engine.h"
+#include "control/methods.h"
+#include "control/server.h"
+#include "src/base/log.h"
+#include "src/os/returnpath.h"
+#include "src/os/routes.h"
+#include "src/os/tun.h"
+
+#define DEFAULT_CONF TUNGATE_CONF_DIR "/tungate.conf"
+
+struct options {
+	const char *conf_file;
+	bool conf_given; /* the default file may be missing, a given one not */
+	bool check, release;
+};
+
+struct daemon {
+	struct options options;
+	struct conf conf;
+	struct server_list servers;
+	struct event_base *base;
+	struct engine *engine;
+	struct ctlsock *ctlsock;
+	struct methods methods;
+	struct event *signals[3];
+	int lock;
+};
+
+static void
+usage(FILE *to)
+{
+	(void)fprintf(to,
+	    "usage: tungated [-c FILE] [--check | --release | --version]\n"
+	    "\n"
+	    "  -c, --config FILE  read FILE instead of " DEFAULT_CONF "\n"
+	    "      --check        read the configuration, say what is wrong, "
+	    "and exit\n"
+	    "      --release      give the network back, without a daemon, "
+	    "and exit\n"
+	    "      --version      print the version and exit\n"
+	    "  -h, --help         print this and exit\n");
+}
+
+/* 0 to go on; else *ret_status is the exit status. */
+static int
+read_options(int argc, char *argv[], struct options *o, int *ret_status)
+{
+	enum { CHECK = 256, RELEASE, VERSION };
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, CHECK },
+		{ "release", no_argument, NULL, RELEASE },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*o = (struct options){ .conf_file = DEFAULT_CONF };
+	*ret_status = 0;
+	while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->conf_file = optarg;
+			o->conf_given = true;
+			break;
+		case CHECK:
+			o->check = true;
+			break;
+		case RELEASE:
+			o->release = true;
+			break;
+		case VERSION:
+			(void)printf("tungated %s\n", TUNGATE_VERSION);
+			return -1;
+		case 'h':
+			usage(stdout);
+			return -1;
+		default:
+			*ret_status = 2;
+			usage(stderr);
+			return -1;
+		}
+	}
+	if (optind < argc || (o->check && o->release)) {
+		*ret_status = 2;
+		usage(stderr);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * Configuration.
+ */
+
+static void
+to_log(const char *problem, void *arg)
+{
+	(void)arg;
+	log_error("conf: %s", problem);
+}
+
+static void
+to_stderr(const char *problem, void *arg)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s\n", problem);
+}
+
+static int
+read_conf(const struct options *o, struct conf *ret, conf_report *report)
+{
+	*ret = conf_defaults();
+	if (!o->conf_given && access(o->conf_file, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	return conf_read(o->conf_file, ret, report, NULL);
+}
+
+static int
+check(const struct options *o)
+{
+	struct server_list servers;
+	struct conf conf;
+	int r;
+
+	if (read_conf(o, &conf, to_stderr) < 0)
+		return 1;
+	r = server_list_read(conf.servers, &servers, to_stderr, NULL);
+	if (r == 0)
+		(void)printf("%s: fine, %u server%s\n", o->conf_file,
+		    servers.n, servers.n == 1 ? "" : "s");
+	server_list_free(&servers);
+	return r < 0 ? 1 : 0;
+}
+
+/*
+ * One daemon at a time. The lock goes with the process, however it ends.
+ */
+static int
+lock(const struct conf *conf, int *ret_fd)
+{
+	char path[CONF_PATH_MAX + 16];
+	int fd;
+
+	if (mkdir(conf->run_dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "%s/lock", conf->run_dir);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+
+		close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/*
+ * The rescue verb. Whatever it finds, it tries everything, and says what it
+ * did; a broken configuration does not keep it from anything.
+ */
+static int
+release(const struct options *o)
+{
+	struct routes *routes = NULL;
+	struct conf conf;
+	int fd = -1, r, status = 0;
+
+	if (read_conf(o, &conf, to_stderr) < 0) {
+		(void)fprintf(stderr, "release: going on with the defaults\n");
+		conf = conf_defaults();
+	}
+	if ((r = lock(&conf, &fd)) == -EBUSY) {
+		(void)fprintf(stderr, "release: tungated is running and would "
+		    "take the route again: use tungatectl release, or end it "
+		    "first\n");
+		return 1;
+	}
+	if (r < 0)
+		(void)fprintf(stderr, "release: %s cannot be locked (%s), "
+		    "going on\n", conf.run_dir, strerror(-r));
+
+	r = returnpath_release();
+	(void)printf("marks on arrival: %s\n", r < 0 ? strerror(-r) : "none left");
+	status |= r < 0;
+	r = tun_remove(conf.tun);
+	(void)printf("device %s: %s\n", conf.tun,
+	    r < 0 ? strerror(-r) : "not there any more");
+	status |= r < 0;
+	if ((r = routes_open(&routes)) == 0)
+		r = routes_release(routes);
+	(void)printf("rules and routes: %s\n",
+	    r < 0 ? strerror(-r) : "none left");
+	status |= r < 0;
+	routes_close(routes);
+	if (fd >= 0)
+		close(fd);
+	(void)printf("%s\n", status == 0
+	    ? "tungate has let go: the network is as it was without it"
+	    : "something is left: is this run as root?");
+	return status;
+}
+
+/*
+ * The life of the daemon.
+ */
+
+static int
+reload(void *arg, char why[], size_t size)
+{
+	struct daemon *d = arg;
+	struct server_list servers;
+	struct conf conf;
+
+	if (read_conf(&d->options, &conf, to_log) < 0) {
+		(void)snprintf(why, size, "the configuration has errors, the "
+		    "old one stays: see the log, or tungated --check");
+		return -1;
+	}
+	if (strcmp(conf.tun, d->conf.tun) != 0 ||
+	    strcmp(conf.run_dir, d->conf.run_dir) != 0 ||
+	    strcmp(conf.group, d->conf.group) != 0)
+		log_warn("conf: tun, run_dir and group change with the next "
+			 "start only");
+	memcpy(conf.tun, d->conf.tun, sizeof(conf.tun));
+	memcpy(conf.run_dir, d->conf.run_dir, sizeof(conf.run_dir));
+	memcpy(conf.group, d->conf.group, sizeof(conf.group));
+	if (server_list_read(conf.servers, &servers, to_log, NULL) < 0) {
+		server_list_free(&servers);
+		(void)snprintf(why, size, "the servers have errors, the old "
+		    "ones stay: see the log, or tungated --check");
+		return -1;
+	}
+	server_list_free(&d->servers);
+	d->servers = servers;
+	d->conf = conf;
+	log_set_level((enum log_level)conf.log_level);
+	engine_reload(d->engine, &d->conf, &d->servers);
+	log_info("conf: reloaded, %u servers", servers.n);
+	return 0;
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	char why[ENGINE_WHY_MAX];
+	struct daemon *d = arg;
+
+	(void)what;
+	if (sig == SIGHUP) {
+		if (reload(d, why, sizeof(why)) < 0)
+			log_error("conf: %s", why);
+		return;
+	}
+	log_info("tungated: stopping on signal %d", (int)sig);
+	(void)event_base_loopbreak(d->base);
+}
+
+static void
+on_change(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->ctlsock != NULL)
+		ctlsock_state_changed(d->ctlsock);
+}
+
+static int
+watch_signals(struct daemon *d)
+{
+	static const int which[] = { SIGTERM, SIGINT, SIGHUP };
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < 3; i++) {
+		d->signals[i] = evsignal_new(d->base, which[i], on_signal, d);
+		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Few descriptors are needed; control/client.c closes as many. */
+static void
+limit_descriptors(void)
+{
+	struct rlimit limit = { .rlim_cur = 1024, .rlim_max = 1024 };
+
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+run(struct daemon *d)
+{
+	char path[CONF_PATH_MAX + 16], why[ENGINE_WHY_MAX];
+	int r;
+
+	if ((d->base = event_base_new()) == NULL || watch_signals(d) < 0) {
+		log_error("tungated: no event loop");
+		return 1;
+	}
+	if (engine_new(d->base, &d->conf, &d->servers, &d->engine, why) < 0) {
+		log_error("tungated: %s", why);
+		return 1;
+	}
+	d->methods = (struct methods){ .engine = d->engine, .reload = reload,
+		.arg = d };
+	(void)snprintf(path, sizeof(path), "%s/control.sock", d->conf.run_dir);
+	if ((r = ctlsock_open(d->base, path, d->conf.group, &d->methods,
+		 &d->ctlsock)) < 0) {
+		log_error("control: %s: %s", path, strerror(-r));
+		return 1;
+	}
+	engine_set_listener(d->engine, on_change, d);
+	(void)event_base_dispatch(d->base);
+	return engine_failure(d->engine) != NULL;
+}
+
+static int
+stop(struct daemon *d)
+{
+	bool open = d->conf.open_on_stop, taken = d->engine != NULL;
+	int r;
+
+	ctlsock_close(d->ctlsock);
+	d->ctlsock = NULL;
+	r = engine_free(d->engine, open);
+	for (int i = 0; i < 3; i++)
+		if (d->signals[i] != NULL)
+			event_free(d->signals[i]);
+	if (d->base != NULL)
+		event_base_free(d->base);
+	libevent_global_shutdown();
+	server_list_free(&d->servers);
+	close(d->lock);
+	if (taken && !open)
+		log_info("tungated: stopped, the gate stays closed; to open it "
+			 "by hand: tungated --release");
+	else if (taken && r == 0)
+		log_info("tungated: stopped, the gate is open");
+	return r < 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct daemon d;
+	int r, status;
+
+	if (read_options(argc, argv, &d.options, &status) < 0)
+		return status;
+	if (d.options.check)
+		return check(&d.options);
+	if (d.options.release)
+		return release(&d.options);
+
+	limit_descriptors();
+	if (read_conf(&d.options, &d.conf, to_log) < 0)
+		return 1;
+	log_set_level((enum log_level)d.conf.log_level);
+	/* A server that cannot be used is no reason to be without a gate. */
+	(void)server_list_read(d.conf.servers, &d.servers, to_log, NULL);
+	if ((r = lock(&d.conf, &d.lock)) < 0) {
+		log_error("tungated: %s/lock: %s", d.conf.run_dir,
+		    r == -EBUSY ? "another tungated is running" : strerror(-r));
+		server_list_free(&d.servers);
+		return 1;
+	}
+	status = run(&d);
+	return stop(&d) | status;
+}
