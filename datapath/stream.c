@@ -41,6 +41,26 @@ find(struct streams *all, const struct pkt *p)
 	return NULL;
 }
 
+/*
+ * Which gives way when all are taken: one that has not greeted, if there is
+ * one, so that a program that only knocks does not push the client out.
+ */
+static struct stream *
+oldest(struct streams *all)
+{
+	struct stream *found = &all->s[0];
+
+	for (size_t i = 1; i < STREAMS_MAX; i++) {
+		struct stream *s = &all->s[i];
+
+		if (s->greeted != found->greeted
+			? !s->greeted
+			: all->clock - s->age > all->clock - found->age)
+			found = s;
+	}
+	return found;
+}
+
 /* A SYN: the stream begins at the number after it. */
 static struct stream *
 begin(struct streams *all, const struct pkt *p)
@@ -50,13 +70,8 @@ begin(struct streams *all, const struct pkt *p)
 	for (size_t i = 0; s == NULL && i < STREAMS_MAX; i++)
 		if (!all->s[i].open)
 			s = &all->s[i];
-	if (s == NULL) {
-		/* All taken: the oldest gives way. */
-		s = &all->s[0];
-		for (size_t i = 1; i < STREAMS_MAX; i++)
-			if (all->clock - all->s[i].age > all->clock - s->age)
-				s = &all->s[i];
-	}
+	if (s == NULL)
+		s = oldest(all);
 	*s = (struct stream){ .src = p->src,
 		.dst = p->dst,
 		.sport = p->sport,
@@ -111,9 +126,12 @@ stream_segment(struct streams *all, const struct pkt *p)
 		s = begin(all, p);
 		seq++;
 	} else {
+		s = find(all, p);
+		if (s != NULL && (p->tcp_flags & TCP_RST) != 0)
+			s->open = false;
 		if (p->payload_len == 0)
 			return true;
-		if ((s = find(all, p)) == NULL)
+		if (s == NULL || !s->open)
 			return false;
 	}
 
