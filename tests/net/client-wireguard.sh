@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# client-wireguard: Debian's wireguard-go as a VPN client, in the foreground.
+#
+#	client-wireguard.sh DIR INTERFACE FAMILY ADDRESS...
+#
+# DIR/INTERFACE-FAMILY.conf is for `wg setconf`. No routes: they are the gate's
+# work. The client's process id is in DIR/INTERFACE.pid. While DIR/INTERFACE.hold
+# exists the client does not start: so a test keeps a killed one dead.
+set -euo pipefail
+
+dir=$1 interface=$2 family=$3
+shift 3
+
+while [ -e "$dir/$interface.hold" ]; do
+	sleep 0.05
+done
+
+WG_PROCESS_FOREGROUND=1 wireguard-go "$interface" &
+client=$!
+trap 'kill "$client" 2>/dev/null || :' EXIT
+trap 'exit 143' TERM INT HUP
+printf '%s\n' "$client" >"$dir/$interface.pid"
+
+for _ in $(seq 200); do
+	! wg show "$interface" >/dev/null 2>&1 || break
+	sleep 0.02
+done
+wg setconf "$interface" "$dir/$interface-$family.conf"
+for address in "$@"; do
+	ip address add "$address" dev "$interface"
+done
+ip link set "$interface" mtu 1420 up
+wait "$client"
