@@ -357,6 +357,7 @@ apply_returnpath(struct engine *e)
 	int r;
 
 	if (is_engaged(e)) {
+		plan.gate_ifindex = tun_ifindex(e->tun);
 		plan.ifindex = e->view.v4.link.ifindex;
 		memcpy(plan.name, e->view.v4.link.name, sizeof(plan.name));
 		plan.n_servers = e->server.n_endpoints;

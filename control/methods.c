@@ -129,7 +129,7 @@ methods_stats(struct engine *e)
 	engine_stats(e, &s);
 	for (int i = 0; i < DROP_REASONS; i++)
 		if (i != PASSED)
-			(void)json_object_set_new(reasons, drop_name(i),
+			(void)json_object_set_new(reasons, drop_name((enum drop)i),
 			    json_integer((json_int_t)s.packets[i]));
 	return json_pack("{s:I, s:I, s:o, s:I, s:{s:I, s:I}}", "passed",
 	    (json_int_t)s.packets[PASSED], "bytes_passed",
@@ -157,7 +157,7 @@ json_t *
 methods_drop(const struct drop_event *d)
 {
 	return json_pack("{s:f, s:s, s:o, s:I, s:I}", "time",
-	    (double)d->wall_ns / 1e9, "reason", drop_name(d->why), "flow",
+	    (double)d->wall_ns / 1e9, "reason", drop_name((enum drop)d->why), "flow",
 	    flow(&d->src, d->sport, &d->dst, d->dport, d->protocol), "bytes",
 	    (json_int_t)d->len, "epoch", (json_int_t)d->generation);
 }

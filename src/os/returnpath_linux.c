@@ -9,10 +9,11 @@
  * routes_linux.c looks up in a table that leads to the uplink.
  *
  * into-gate, at output, of type route: a packet to a server that is about to
- * leave by the uplink has its mark changed, which makes the kernel look its
- * route up again, this time without the interface that the client named by
- * IP_PKTINFO: and that lookup leads into the gate. (A socket bound to the
- * device keeps it; that is not for this layer to stop.)
+ * leave by anything but the gate has its mark changed, which makes the kernel
+ * look its route up again, this time without the interface that the client
+ * named by IP_PKTINFO: and that lookup leads into the gate. Without an uplink
+ * it leads nowhere, so that not even an ARP request asks for the server. (A
+ * socket bound to the device keeps it; that is not for this layer to stop.)
  *
  * The kernel heeds a mark in that check only where the interface's
  * src_valid_mark is 1 (ip-sysctl.rst). It is set on the uplink alone, and
@@ -271,22 +272,22 @@ expression(struct nftnl_rule *rule, const char *name)
 	return e;
 }
 
-/* Go on only if what the last expression loaded equals this. */
+/* Go on only if what register 1 holds is (NFT_CMP_EQ, _NEQ) this. */
 static bool
-compare(struct nftnl_rule *rule, const void *data, uint32_t len)
+compare(struct nftnl_rule *rule, uint32_t how, const void *data, uint32_t len)
 {
 	struct nftnl_expr *e = expression(rule, "cmp");
 
 	if (e == NULL)
 		return false;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, how);
 	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, len);
 	return true;
 }
 
 static bool
-match_meta(struct nftnl_rule *rule, uint32_t key, uint32_t value)
+match_meta(struct nftnl_rule *rule, uint32_t key, uint32_t how, uint32_t value)
 {
 	struct nftnl_expr *e = expression(rule, "meta");
 
@@ -294,7 +295,7 @@ match_meta(struct nftnl_rule *rule, uint32_t key, uint32_t value)
 		return false;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, key);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, NFT_REG_1);
-	return compare(rule, &value, sizeof(value));
+	return compare(rule, how, &value, sizeof(value));
 }
 
 /* An address of the IPv4 header: at 12 the source, at 16 the destination. */
@@ -310,7 +311,7 @@ match_address(struct nftnl_rule *rule, uint32_t offset, const struct addr *a)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, 4);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
-	return compare(rule, a->bytes, 4);
+	return compare(rule, NFT_CMP_EQ, a->bytes, 4);
 }
 
 /* The mark is what register 1 holds. */
@@ -333,7 +334,7 @@ fill_answers_rule(struct nftnl_rule *rule, uint32_t ifindex,
 	static const uint32_t mark = RETURNPATH_MARK;
 	struct nftnl_expr *e;
 
-	if (!match_meta(rule, NFT_META_IIF, ifindex) ||
+	if (!match_meta(rule, NFT_META_IIF, NFT_CMP_EQ, ifindex) ||
 	    !match_address(rule, 12, server) ||
 	    (e = expression(rule, "immediate")) == NULL)
 		return false;
@@ -350,7 +351,7 @@ fill_into_gate_rule(struct nftnl_rule *rule, uint32_t ifindex,
 	static const uint32_t all = UINT32_MAX, turned = 1u << 30;
 	struct nftnl_expr *e;
 
-	if (!match_meta(rule, NFT_META_OIF, ifindex) ||
+	if (!match_meta(rule, NFT_META_OIF, NFT_CMP_NEQ, ifindex) ||
 	    !match_address(rule, 16, server) ||
 	    (e = expression(rule, "meta")) == NULL)
 		return false;
@@ -432,11 +433,15 @@ replace_table(int fd, struct batch *b, const struct returnpath_plan *plan,
 	for (unsigned i = 0; i < plan->n_servers; i++) {
 		const struct addr *a = &plan->servers[i];
 
-		if (a->family == ADDR_V4 && plan->ifindex != 0 &&
-		    (!put_rule(b, CHAIN_ANSWERS, fill_answers_rule,
-			 plan->ifindex, a) ||
-			!put_rule(b, CHAIN_INTO_GATE, fill_into_gate_rule,
-			    plan->ifindex, a)))
+		if (a->family != ADDR_V4)
+			continue;
+		if (plan->ifindex != 0 &&
+		    !put_rule(b, CHAIN_ANSWERS, fill_answers_rule,
+			plan->ifindex, a))
+			return -ENOMEM;
+		if (plan->gate_ifindex != 0 &&
+		    !put_rule(b, CHAIN_INTO_GATE, fill_into_gate_rule,
+			plan->gate_ifindex, a))
 			return -ENOMEM;
 	}
 	return commit_batch(fd, b);
