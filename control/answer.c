@@ -6,6 +6,7 @@
 #include "control/server.h"
 #include "datapath/parse.h"
 #include "datapath/shape.h"
+#include "src/os/netmon.h"
 
 /* OpenVPN's opcodes run from 1 to 11; 0 and above 11 are none of its. */
 static bool
@@ -38,11 +39,14 @@ is_answer(const struct endpoint *e, const uint8_t *payload, size_t len)
 }
 
 bool
-answer_proves(const struct server *s, const uint8_t *data, size_t len)
+answer_proves(const struct server *s, const struct net_view *view,
+    const uint8_t *data, size_t len)
 {
 	struct pkt p;
 
-	if (parse_ip(data, len, &p) != PASSED || p.fragment != PKT_WHOLE)
+	if (parse_ip(data, len, &p) != PASSED || p.fragment != PKT_WHOLE ||
+	    !addr_equal(&p.dst,
+		p.dst.family == ADDR_V4 ? &view->v4.addr : &view->v6.addr))
 		return false;
 	for (unsigned i = 0; i < s->n_endpoints; i++) {
 		const struct endpoint *e = &s->endpoints[i];

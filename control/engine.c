@@ -214,7 +214,8 @@ on_ear(evutil_socket_t fd, short what, void *arg)
 			continue;
 		while (ear_read(e->ears[i], e->heard, sizeof(e->heard),
 			   &len) == 0) {
-			if (!answer_proves(&e->server, e->heard, len))
+			if (!answer_proves(&e->server, &e->view, e->heard,
+				len))
 				continue;
 			/* Closes the ears: nothing after it may touch them. */
 			e->restart_ms = RESTART_FIRST_MS;

@@ -202,6 +202,7 @@ do_watch(const struct ctl *ctl)
 	r = call(ctl, "subscribe",
 	    json_pack("{s:[s, s]}", "topics", "state", "drops"),
 	    ctl->json ? NULL : ctl_print_state_line, NULL);
+	(void)fflush(stdout);
 	while (r == DONE && !gone) {
 		json_t *o = ctl_socket_next(ctl->socket, -1, &gone);
 		const json_t *params = json_object_get(o, "params");

@@ -130,6 +130,9 @@ lab_hosts_up() {
 
 	for host in "${LAB_HOSTS[@]}"; do
 		ip netns add "$host"
+		# As careful as a laptop can be: a packet must come from where its
+		# answer would go (strict reverse-path filtering).
+		[ "$host" != laptop ] || lab_sysctl laptop net.ipv4.conf.all.rp_filter=1
 		# Addresses are usable at once, and what the kernel says on its own
 		# about multicast groups is over before the capture begins.
 		lab_sysctl "$host" net.ipv6.conf.default.accept_dad=0 \

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# gate: tungated on the lab's laptop, for the demo and the tests. To be sourced
+# after lab.sh.
+
+GATE=    # its process
+GATE_LOG=
+GATE_STARTS=0
+
+# What may stand before tungated, as `valgrind ...`.
+GATE_UNDER=${GATE_UNDER:-}
+
+gate_ctl() {
+	timeout 60 ip netns exec laptop "$LAB_BIN/tungatectl" -s "$LAB/gate/control.sock" "$@"
+}
+
+gate_state_is() {
+	gate_ctl --json status 2>/dev/null | grep -q "\"state\": *\"$1\""
+}
+
+# gate_configure FAMILY PROTOCOL...: one server of each protocol, of its name.
+gate_configure() {
+	local family=$1 protocol
+	shift
+	mkdir -p "$LAB/gate" "$LAB/servers"
+	cat >"$LAB/tungate.conf" <<-END
+		[tungate]
+		tun = tungate0
+		run_dir = $LAB/gate
+		servers = $LAB/servers
+		on_stop = closed
+	END
+	for protocol in "$@"; do
+		lab_server_file "$protocol" "$family" >"$LAB/servers/$protocol.conf"
+	done
+}
+
+# Starts it, and waits until it blocks.
+gate_start() {
+	GATE_STARTS=$((GATE_STARTS + 1))
+	local name=tungated-$GATE_STARTS
+	# shellcheck disable=SC2086 # several words
+	lab_spawn laptop "$name" $GATE_UNDER "$LAB_BIN/tungated" -c "$LAB/tungate.conf"
+	GATE=$LAB_PID GATE_LOG=$LAB/log/$name
+	lab_wait_for 20 gate_state_is blocked
+}
+
+# gate_end SIGNAL: ends it, and returns its exit status.
+gate_end() {
+	local status=0
+	kill "-$1" "$GATE" || :
+	wait "$GATE" 2>/dev/null || status=$?
+	return "$status"
+}
+
+# Without a daemon.
+gate_release() {
+	lab_on laptop "$LAB_BIN/tungated" -c "$LAB/tungate.conf" --release
+}
+
+gate_kill_client() {
+	local interface=${LAB_INTERFACE[$1]}
+	touch "$LAB/client/$interface.hold"
+	kill -KILL "$(cat "$LAB/client/$interface.pid")" || :
+}
+
+gate_let_client_start() {
+	rm "$LAB/client/${LAB_INTERFACE[$1]}.hold"
+}

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# control: what the control socket is told, and what it does about nonsense;
+# explain, watch, and the states as a user goes through them.
+set -euo pipefail
+here=$(dirname "$0")
+. "$here/lab.sh"
+. "$here/gate.sh"
+. "$here/check.sh"
+lab_enter "$@"
+
+explains() {
+	local pattern=$1
+	shift
+	says "$pattern" gate_ctl explain "$@"
+}
+
+# A handshake initiation: 148 bytes of type 1.
+initiation() {
+	printf '01000000%0288d' 0
+}
+
+lab_up
+gate_configure 4 wireguard openvpn-tcp
+gate_start
+
+/usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$GATE" && abuse=0 || abuse=$?
+check "nonsense on the socket gets clear errors and costs nobody else anything" test "$abuse" = 0
+
+check "explain, blocked" explains "verdict   drop: blocked" udp 192.0.2.10:4000 203.0.113.5:51820
+check "no wait: an unreachable name is an error" not gate_ctl connect "" 2>/dev/null
+
+gate_ctl connect wireguard >"$LAB/connect"
+check "connect shows what it waits for" grep -q "waiting for the client's interface wg0" "$LAB/connect"
+check "and ends with connected" grep -q '^connected$' "$LAB/connect"
+check "explain: the tunnel's shape passes" explains "verdict   pass" \
+	udp 192.0.2.10:4000 203.0.113.5:51820 "$(initiation)"
+check "explain: another shape" explains "verdict   drop: wrong-shape" \
+	udp 192.0.2.10:4000 203.0.113.5:51820 48656c6c6f
+check "explain: another port" explains "verdict   drop: wrong-port" \
+	udp 192.0.2.10:4000 203.0.113.5:53
+check "explain: another protocol" explains "verdict   drop: wrong-protocol" \
+	tcp 192.0.2.10:4000 203.0.113.5:443
+check "explain: another source" explains "verdict   drop: wrong-source" \
+	udp 10.64.0.2:4000 203.0.113.5:51820 "$(initiation)"
+check "explain: anything else, and what would let it pass" explains "to pass   send it through the tunnel" \
+	udp "[2001:db8:1::10]:4000" "[2001:db8::1]:53"
+check "explain: hex bytes" explains "drop: truncated" 4500
+check "explain: nonsense is refused" not gate_ctl explain zz 2>/dev/null
+
+timeout 20 ip netns exec laptop tcpdump -q -i tungate0 -c 3 -w "$LAB/some.pcap" 2>/dev/null &
+capture=$!
+sleep 0.5
+lab_on laptop ping -q -c 2 -i 0.2 -I "$LAB_UPLINK4" "$LAB_SITE4" >/dev/null || :
+lab_on laptop ping -q -c 2 -i 0.2 -I "$LAB_UPLINK4" "$LAB_SITE4" >/dev/null || :
+wait "$capture" || :
+check "explain: a capture file, packet by packet" test \
+	"$(gate_ctl explain "$LAB/some.pcap" | grep -c 'drop: not-encapsulated')" -ge 2
+
+gate_ctl watch >"$LAB/watched" 2>&1 &
+watch=$!
+LAB_PIDS+=("$watch")
+lab_wait_for 5 test -s "$LAB/watched"
+lab_on laptop ping -q -c 1 -W 1 -I "$LAB_UPLINK4" "$LAB_SITE4" >/dev/null || :
+check "watch shows a drop with its reason" lab_wait_for 5 grep -q \
+	"drop  not-encapsulated icmp $LAB_UPLINK4 > $LAB_SITE4" "$LAB/watched"
+lab_on laptop /usr/bin/python3 -c "
+import socket
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(('$LAB_UPLINK4', 0))
+for i in range(5000): s.sendto(b'x', ('$LAB_SITE4', 9))"
+check "and how many it does not show" lab_wait_for 5 grep -q "more, not shown" "$LAB/watched"
+gate_kill_client wireguard
+check "watch shows the state" lab_wait_for 5 grep -q "state reconnecting" "$LAB/watched"
+gate_let_client_start wireguard
+check "it connects again by itself" lab_wait_for 15 gate_state_is connected
+
+check "from one server to another" says '^connected$' gate_ctl connect openvpn-tcp
+check "the first one's client is gone" not ip -n laptop link show wg0 2>/dev/null
+check "disconnect" gate_ctl disconnect >/dev/null
+check "release" says '"state":"open"' gate_ctl --json release
+check "open: connect is refused, and says what to do" says "tungatectl block" gate_ctl connect wireguard
+check "open: explain says so" explains "not-judged: open" udp 192.0.2.10:4000 203.0.113.5:51820
+check "block" says '"state":"blocked"' gate_ctl --json block
+check "connect again" gate_ctl connect wireguard >/dev/null
+check "a dead server: connect says why" says "waiting for the server's first answer" sh -c "
+	sed 's/203.0.113.5:51820/203.0.113.5:51999/; s/wg0/wg9/; s/^Command.*//' $LAB/servers/wireguard.conf >$LAB/servers/dead.conf
+	ip -n laptop link add wg9 type veth peer name wg9p; ip -n laptop addr add 10.9.9.9/32 dev wg9
+	ip -n laptop link set wg9p up; ip -n laptop link set wg9 up
+	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock reload >/dev/null
+	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock --timeout 2 connect dead"
+check "status, as a program reads it" says '"detail":"waiting for the server' gate_ctl --json status
+gate_end TERM || :
+check_end
