@@ -16,9 +16,9 @@ struct server;
 
 /*
  * Is this IP packet, len bytes at data, the server's side of the tunnel, sent
- * to the uplink's address of now (to one of before it proves nothing)? For WireGuard a handshake response or data, both of which only a
- * server that knows the client's key sends; for OpenVPN any packet of its;
- * for IKEv2 ESP.
+ * to the uplink's address of now (to one of before it proves nothing)? For
+ * WireGuard a handshake response or data, both of which only a server that
+ * knows the client's key sends; for OpenVPN any packet of its; for IKEv2 ESP.
  */
 bool answer_proves(const struct server *s, const struct net_view *view,
     const uint8_t *data, size_t len);

@@ -32,12 +32,12 @@
 
 /* The daemon keeps its descriptors below this (src/main.c sets the limit). */
 #define DESCRIPTORS_MAX 1024
-#define KILL_AFTER_S 2
-#define WAIT_MAX_MS 3000
+#define KILL_AFTER_S	2
+#define WAIT_MAX_MS	3000
 
 struct client {
 	pid_t keeper;
-	int life;   /* -1: told to stop */
+	int life; /* -1: told to stop */
 	int done;
 	int output;
 	struct event *on_done, *on_output;
@@ -235,8 +235,8 @@ client_start(struct event_base *base, const char *name, const char *interface,
 	c->on_end = on_end;
 	c->arg = arg;
 	c->on_done = event_new(base, done[0], EV_READ | EV_PERSIST, on_done, c);
-	c->on_output = event_new(base, output[0], EV_READ | EV_PERSIST,
-	    on_output, c);
+	c->on_output =
+	    event_new(base, output[0], EV_READ | EV_PERSIST, on_output, c);
 	if (c->on_done == NULL || c->on_output == NULL ||
 	    event_add(c->on_done, NULL) < 0 ||
 	    event_add(c->on_output, NULL) < 0)

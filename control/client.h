@@ -21,9 +21,9 @@ typedef void client_ended(int code, void *arg);
  * once, from the event loop; then the client is to be freed. 0, or a negative
  * errno with *ret untouched.
  */
-int client_start(struct event_base *base, const char *name,
-    const char *interface, const char *command, client_ended *on_end,
-    void *arg, struct client **ret);
+int
+client_start(struct event_base *base, const char *name, const char *interface,
+    const char *command, client_ended *on_end, void *arg, struct client **ret);
 
 /*
  * End the client: SIGTERM to its group, SIGKILL after two seconds. Returns at

@@ -66,8 +66,10 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		ini_file_problem(f, "[%s]: only [tungate] is known", section);
 	} else if (strcasecmp(key, "tun") == 0) {
 		if (strpbrk(value, "/: \t%") != NULL)
-			ini_file_problem(f, "tun = %s: not a name that an "
-			    "interface can have", value);
+			ini_file_problem(f,
+			    "tun = %s: not a name that an "
+			    "interface can have",
+			    value);
 		else
 			read_text(f, key, value, c->tun, sizeof(c->tun));
 	} else if (strcasecmp(key, "run_dir") == 0) {
@@ -79,18 +81,24 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 	} else if (strcasecmp(key, "on_stop") == 0) {
 		if (strcasecmp(value, "open") != 0 &&
 		    strcasecmp(value, "closed") != 0)
-			ini_file_problem(f, "on_stop = %s: must be closed or "
-			    "open", value);
+			ini_file_problem(f,
+			    "on_stop = %s: must be closed or "
+			    "open",
+			    value);
 		c->open_on_stop = strcasecmp(value, "open") == 0;
 	} else if (strcasecmp(key, "log_level") == 0) {
 		if (log_level_parse(value) < 0)
-			ini_file_problem(f, "log_level = %s: must be error, "
-			    "warn, info or debug", value);
+			ini_file_problem(f,
+			    "log_level = %s: must be error, "
+			    "warn, info or debug",
+			    value);
 		else
 			c->log_level = log_level_parse(value);
 	} else {
-		ini_file_problem(f, "%s: must be tun, run_dir, servers, group, "
-		    "on_stop or log_level", key);
+		ini_file_problem(f,
+		    "%s: must be tun, run_dir, servers, group, "
+		    "on_stop or log_level",
+		    key);
 	}
 }
 
@@ -98,7 +106,8 @@ int
 conf_parse(const char *file, const char *text, size_t len, struct conf *ret,
     conf_report *report, void *arg)
 {
-	struct reading r = { .conf = conf_defaults(), .report = report,
+	struct reading r = { .conf = conf_defaults(),
+		.report = report,
 		.arg = arg };
 
 	if (ini_file_parse(file, text, len, on_pair, pass_on, &r) > 0)

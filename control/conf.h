@@ -3,8 +3,8 @@
  * conf: tungate.conf as values.
  *
  *     [tungate]
- *     tun = tungate0              the gate's device (macOS: the system's choice)
- *     run_dir = /run/tungate      the control socket, control.sock, is here
+ *     tun = tungate0              the gate's device (macOS: the system's
+ * choice) run_dir = /run/tungate      the control socket, control.sock, is here
  *     servers = /etc/tungate/servers
  *     group = tungate             who may use the control socket, beside root
  *     on_stop = closed | open     what the gate does when the daemon is told
@@ -38,14 +38,14 @@ struct conf conf_defaults(void);
  * Read the len bytes of text over the defaults; file names it in reports. 0,
  * or -EINVAL after at least one report, with *ret untouched.
  */
-int conf_parse(const char *file, const char *text, size_t len,
-    struct conf *ret, conf_report *report, void *arg);
+int conf_parse(const char *file, const char *text, size_t len, struct conf *ret,
+    conf_report *report, void *arg);
 
 /*
  * Read a file. 0, or a negative errno after at least one report. A file that
  * is not there is an error, too: the caller decides.
  */
-int conf_read(const char *file, struct conf *ret, conf_report *report,
-    void *arg);
+int
+conf_read(const char *file, struct conf *ret, conf_report *report, void *arg);
 
 #endif /* CONTROL_CONF_H */

@@ -197,7 +197,8 @@ answer(struct connection *c, const char *line, size_t len)
 		e == RPC_INVALID_REQUEST))
 		write_line(c, rpc_write_error(request.id, e, why));
 	else if (e == RPC_OK && request.id != NULL)
-		write_line(c, rpc_write_result(request.id, json_incref(result)));
+		write_line(c,
+		    rpc_write_result(request.id, json_incref(result)));
 	json_decref(result);
 	rpc_done(&request);
 }
@@ -237,8 +238,8 @@ on_read(struct bufferevent *bev, void *arg)
 		free(line);
 	}
 	if (c->ended || evbuffer_get_length(in) > 0)
-		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS |
-			BEV_TRIG_IGNORE_WATERMARKS);
+		bufferevent_trigger(bev, EV_READ,
+		    BEV_TRIG_DEFER_CALLBACKS | BEV_TRIG_IGNORE_WATERMARKS);
 }
 
 static void
@@ -313,8 +314,9 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)listener;
 	(void)from;
 	(void)len;
-	if (c == NULL || (c->bev = bufferevent_socket_new(s->base, fd,
-			      BEV_OPT_CLOSE_ON_FREE)) == NULL) {
+	if (c == NULL ||
+	    (c->bev = bufferevent_socket_new(s->base, fd,
+		 BEV_OPT_CLOSE_ON_FREE)) == NULL) {
 		free(c);
 		evutil_closesocket(fd);
 		return;

@@ -15,7 +15,7 @@ struct event_base;
 struct methods;
 
 #define CTLSOCK_CONNECTIONS_MAX 64
-#define CTLSOCK_UNREAD_MAX (1 << 20)
+#define CTLSOCK_UNREAD_MAX	(1 << 20)
 
 /*
  * Listen at path (made anew; mode 0660, the group's if there is one of that

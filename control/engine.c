@@ -25,20 +25,14 @@
 #include "src/os/uplink.h"
 
 enum {
-	LOOK_AFTER_MS = 5,	/* events come in bursts: look once for all */
+	LOOK_AFTER_MS = 5, /* events come in bursts: look once for all */
 	NUDGE_EVERY_MS = 1000,
 	NEIGHBOUR_EVERY_MS = 15000, /* the kernel forgets idle neighbours */
-	RESTART_FIRST_MS = 250,	/* a client that ended, and then doubled */
+	RESTART_FIRST_MS = 250,	    /* a client that ended, and then doubled */
 	RESTART_MAX_MS = 10000,
 };
 
-enum timer {
-	TIMER_LOOK,
-	TIMER_NUDGE,
-	TIMER_NEIGHBOUR,
-	TIMER_RESTART,
-	TIMERS
-};
+enum timer { TIMER_LOOK, TIMER_NUDGE, TIMER_NEIGHBOUR, TIMER_RESTART, TIMERS };
 
 struct engine {
 	struct event_base *base;
@@ -67,7 +61,7 @@ struct engine {
 
 	struct client *client;
 	bool client_stopping; /* by our word: its end is no failure */
-	bool client_ended; /* once since the connect, with client_code */
+	bool client_ended;    /* once since the connect, with client_code */
 	int client_code;
 	unsigned restart_ms;
 
@@ -212,10 +206,9 @@ on_ear(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < 2; i++) {
 		if (e->ears[i] == NULL || ear_fd(e->ears[i]) != fd)
 			continue;
-		while (ear_read(e->ears[i], e->heard, sizeof(e->heard),
-			   &len) == 0) {
-			if (!answer_proves(&e->server, &e->view, e->heard,
-				len))
+		while (ear_read(e->ears[i], e->heard, sizeof(e->heard), &len) ==
+		    0) {
+			if (!answer_proves(&e->server, &e->view, e->heard, len))
 				continue;
 			/* Closes the ears: nothing after it may touch them. */
 			e->restart_ms = RESTART_FIRST_MS;
@@ -345,7 +338,8 @@ apply_routes(struct engine *e, bool repairing)
 	plan_routes(&in, &plan);
 	if ((r = routes_apply(e->routes, &plan, &changed)) < 0)
 		log_error("routes: not all could be set (%s); what is not set "
-			  "is closed", strerror(-r));
+			  "is closed",
+		    strerror(-r));
 	else if (repairing && changed)
 		log_warn("routes: were changed by someone else, repaired");
 }
@@ -480,7 +474,8 @@ give_back(struct engine *e)
 		first = r;
 	if (first < 0)
 		log_error("release: something of ours is left (%s): run "
-			  "tungated --release", strerror(-first));
+			  "tungated --release",
+		    strerror(-first));
 	return first;
 }
 
@@ -722,7 +717,8 @@ static int
 command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 {
 	if (gate_edge(e->state, ev).act == ACT_REFUSE) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "the gate is open: close "
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "the gate is open: close "
 		    "it first with: tungatectl block");
 		return -EPERM;
 	}
@@ -740,8 +736,10 @@ engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 	const struct server *s = server_list_find(e->servers, server);
 
 	if (s == NULL) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "there is no server "
-		    "\"%.64s\": see tungatectl servers", server);
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "there is no server "
+		    "\"%.64s\": see tungatectl servers",
+		    server);
 		return -ENOENT;
 	}
 	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE) {
@@ -796,28 +794,35 @@ say_detail(const struct engine *e, char to[ENGINE_WHY_MAX])
 	for (unsigned i = 0; i < e->server.n_endpoints; i++)
 		ready |= e->hops[i].ready != 0;
 	if (!has_way_out(e, v))
-		(void)snprintf(to, ENGINE_WHY_MAX, "there is no network: no "
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "there is no network: no "
 		    "interface with an address and a default route for the "
 		    "server's addresses");
 	else if (!ready)
-		(void)snprintf(to, ENGINE_WHY_MAX, "the router %s does not "
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "the router %s does not "
 		    "answer (no link address)",
 		    addr_print(v->v4.link.ifindex != 0 ? &v->v4.gateway
 						       : &v->v6.gateway,
 			text));
 	else if (!has_tunnel(v) && e->client_ended)
-		(void)snprintf(to, ENGINE_WHY_MAX, "the client ended with "
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "the client ended with "
 		    "status %d and is started again; its output is in the log",
 		    e->client_code);
 	else if (!has_tunnel(v) && e->server.command[0] == '\0')
-		(void)snprintf(to, ENGINE_WHY_MAX, "waiting for you to start "
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "waiting for you to start "
 		    "the client: its interface %s is not there",
 		    e->server.interface);
 	else if (!has_tunnel(v))
-		(void)snprintf(to, ENGINE_WHY_MAX, "waiting for the client's "
-		    "interface %s", e->server.interface);
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "waiting for the client's "
+		    "interface %s",
+		    e->server.interface);
 	else
-		(void)snprintf(to, ENGINE_WHY_MAX, "waiting for the server's "
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "waiting for the server's "
 		    "first answer");
 }
 
@@ -951,8 +956,10 @@ engine_new(struct event_base *base, const struct conf *conf,
 	if ((r = routes_open(&e->routes)) < 0 ||
 	    (r = netmon_open(&e->netmon)) < 0 ||
 	    (r = uplink_open(&e->uplink)) < 0) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "the network cannot be "
-		    "opened (%s): tungated needs root", strerror(-r));
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "the network cannot be "
+		    "opened (%s): tungated needs root",
+		    strerror(-r));
 		goto fail;
 	}
 	if ((r = make_events(e)) < 0 || (r = take(e, why)) < 0)

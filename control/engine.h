@@ -48,8 +48,8 @@ int engine_free(struct engine *e, bool open);
  * The user's commands. 0 when the policy is in force; or a negative errno with
  * a sentence in why, and nothing changed.
  */
-int engine_connect(struct engine *e, const char *server,
-    char why[ENGINE_WHY_MAX]);
+int
+engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX]);
 int engine_disconnect(struct engine *e, char why[ENGINE_WHY_MAX]);
 int engine_release(struct engine *e, char why[ENGINE_WHY_MAX]);
 int engine_block(struct engine *e, char why[ENGINE_WHY_MAX]);
@@ -69,8 +69,8 @@ const char *engine_failure(const struct engine *e);
 
 /* Called after each change of what engine_status() tells. One listener. */
 typedef void engine_changed(void *arg);
-void engine_set_listener(struct engine *e, engine_changed *on_change,
-    void *arg);
+void
+engine_set_listener(struct engine *e, engine_changed *on_change, void *arg);
 
 struct engine_status {
 	enum gate_state state;

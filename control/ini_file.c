@@ -81,13 +81,18 @@ unsigned
 ini_file_parse(const char *name, const char *text, size_t len,
     ini_file_pair *pair, ini_file_report *report, void *arg)
 {
-	struct ini_file f = { .name = name, .at = text, .end = text + len,
-		.pair = pair, .report = report, .arg = arg };
+	struct ini_file f = { .name = name,
+		.at = text,
+		.end = text + len,
+		.pair = pair,
+		.report = report,
+		.arg = arg };
 	int bad = ini_parse_stream(read_line, &f, on_pair, &f);
 
 	if (bad > 0) {
 		f.line = (unsigned)bad;
-		ini_file_problem(&f, "neither [section], comment nor "
+		ini_file_problem(&f,
+		    "neither [section], comment nor "
 		    "\"key = value\"");
 	} else if (bad < 0) {
 		ini_file_problem(&f, "cannot be read: no memory");

@@ -11,10 +11,11 @@
 
 #include <stddef.h>
 
-/* Longest line, without its end: inih's buffer (INI_MAX_LINE), less its ends. */
+/* Longest line, without its end: inih's buffer (INI_MAX_LINE), less its ends.
+ */
 #define INI_FILE_LINE_MAX 197
 /* Longest file. */
-#define INI_FILE_MAX 65536
+#define INI_FILE_MAX	  65536
 
 struct ini_file;
 

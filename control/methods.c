@@ -129,7 +129,8 @@ methods_stats(struct engine *e)
 	engine_stats(e, &s);
 	for (int i = 0; i < DROP_REASONS; i++)
 		if (i != PASSED)
-			(void)json_object_set_new(reasons, drop_name((enum drop)i),
+			(void)json_object_set_new(reasons,
+			    drop_name((enum drop)i),
 			    json_integer((json_int_t)s.packets[i]));
 	return json_pack("{s:I, s:I, s:o, s:I, s:{s:I, s:I}}", "passed",
 	    (json_int_t)s.packets[PASSED], "bytes_passed",
@@ -157,9 +158,9 @@ json_t *
 methods_drop(const struct drop_event *d)
 {
 	return json_pack("{s:f, s:s, s:o, s:I, s:I}", "time",
-	    (double)d->wall_ns / 1e9, "reason", drop_name((enum drop)d->why), "flow",
-	    flow(&d->src, d->sport, &d->dst, d->dport, d->protocol), "bytes",
-	    (json_int_t)d->len, "epoch", (json_int_t)d->generation);
+	    (double)d->wall_ns / 1e9, "reason", drop_name((enum drop)d->why),
+	    "flow", flow(&d->src, d->sport, &d->dst, d->dport, d->protocol),
+	    "bytes", (json_int_t)d->len, "epoch", (json_int_t)d->generation);
 }
 
 /*
@@ -183,10 +184,10 @@ explain(struct engine *e, const uint8_t *packet, size_t len)
 		return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}",
 		    "verdict", "not-judged", "reason", "open", "meaning",
 		    "the gate is open: the system sends it as it would without "
-		    "tungate", "remedy", "tungatectl block closes the gate",
-		    "state", gate_state_name(s.state), "epoch",
-		    (json_int_t)s.epoch, "flow",
-		    flow(&p.src, p.sport, &p.dst, p.dport, p.protocol),
+		    "tungate",
+		    "remedy", "tungatectl block closes the gate", "state",
+		    gate_state_name(s.state), "epoch", (json_int_t)s.epoch,
+		    "flow", flow(&p.src, p.sport, &p.dst, p.dport, p.protocol),
 		    "passes", json_array());
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "verdict",
 	    why == PASSED ? "pass" : "drop", "reason", drop_name(why),

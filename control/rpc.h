@@ -15,7 +15,7 @@
 
 enum rpc_method {
 	RPC_NONE = 0,
-	RPC_CONNECT,	/* {"server": NAME} */
+	RPC_CONNECT, /* {"server": NAME} */
 	RPC_DISCONNECT,
 	RPC_RELEASE,
 	RPC_BLOCK,
@@ -23,8 +23,8 @@ enum rpc_method {
 	RPC_SERVERS,
 	RPC_STATS,
 	RPC_RELOAD,
-	RPC_EXPLAIN,	/* {"packet": HEX} */
-	RPC_SUBSCRIBE,	/* {"topics": ["state", "drops", "stats"]} */
+	RPC_EXPLAIN,   /* {"packet": HEX} */
+	RPC_SUBSCRIBE, /* {"topics": ["state", "drops", "stats"]} */
 	RPC_METHODS
 };
 
@@ -45,7 +45,7 @@ enum rpc_error {
 /* Longest packet that explain takes: what IP can carry. */
 #define RPC_PACKET_MAX 65535
 /* Longest request: such a packet in hex, and some. */
-#define RPC_LINE_MAX (2 * RPC_PACKET_MAX + 4096)
+#define RPC_LINE_MAX   (2 * RPC_PACKET_MAX + 4096)
 
 struct rpc_request {
 	enum rpc_method method;

@@ -59,8 +59,10 @@ read_protocol(struct ini_file *f, const char *value, struct reading *r)
 		if (strcasecmp(value, protocols[i]) == 0)
 			r->s->protocol = (enum server_protocol)i;
 	if (r->s->protocol == SERVER_NONE)
-		ini_file_problem(f, "Protocol = %s: must be wireguard, "
-		    "openvpn-udp, openvpn-tcp or ikev2", value);
+		ini_file_problem(f,
+		    "Protocol = %s: must be wireguard, "
+		    "openvpn-udp, openvpn-tcp or ikev2",
+		    value);
 }
 
 static void
@@ -70,14 +72,18 @@ read_endpoint(struct ini_file *f, const char *value, struct reading *r)
 	uint16_t port;
 
 	if (addr_parse_port(value, &a, &port) < 0) {
-		ini_file_problem(f, "Endpoint = %s: must be ADDRESS:PORT or "
+		ini_file_problem(f,
+		    "Endpoint = %s: must be ADDRESS:PORT or "
 		    "[ADDRESS]:PORT (an address, not a name: a name would have "
-		    "to be looked up through a leak)", value);
+		    "to be looked up through a leak)",
+		    value);
 		return;
 	}
 	if (!addr_is_usable_server(&a)) {
-		ini_file_problem(f, "Endpoint = %s: not an address that a "
-		    "server can have", value);
+		ini_file_problem(f,
+		    "Endpoint = %s: not an address that a "
+		    "server can have",
+		    value);
 		return;
 	}
 	if (r->n_where == POLICY_ENDPOINTS_MAX) {
@@ -127,11 +133,15 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		read_text(f, "Command", value, r->s->command,
 		    sizeof(r->s->command));
 	else if (strcasecmp(key, "Interface") != 0)
-		ini_file_problem(f, "%s: must be Protocol, Endpoint, Interface "
-		    "or Command", key);
+		ini_file_problem(f,
+		    "%s: must be Protocol, Endpoint, Interface "
+		    "or Command",
+		    key);
 	else if (!is_interface_name(value))
-		ini_file_problem(f, "Interface = %s: not a name that an "
-		    "interface can have", value);
+		ini_file_problem(f,
+		    "Interface = %s: not a name that an "
+		    "interface can have",
+		    value);
 	else
 		read_text(f, "Interface", value, r->s->interface,
 		    sizeof(r->s->interface));
@@ -144,7 +154,9 @@ add_endpoint(struct server *s, const struct addr *a, uint16_t port,
 	if (s->n_endpoints == POLICY_ENDPOINTS_MAX)
 		return -ENOSPC;
 	s->endpoints[s->n_endpoints++] = (struct endpoint){ .addr = *a,
-		.port = port, .protocol = protocol, .shape = (uint8_t)shape };
+		.port = port,
+		.protocol = protocol,
+		.shape = (uint8_t)shape };
 	return 0;
 }
 
@@ -204,8 +216,8 @@ finish(struct reading *r)
 }
 
 int
-server_parse(const char *file, const char *text, size_t len,
-    struct server *ret, server_report *report, void *arg)
+server_parse(const char *file, const char *text, size_t len, struct server *ret,
+    server_report *report, void *arg)
 {
 	struct reading r = { .s = ret, .report = report, .arg = arg };
 	const char *missing;

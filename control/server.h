@@ -16,9 +16,9 @@
 
 #include "datapath/policy.h"
 
-#define SERVER_NAME_MAX 64
+#define SERVER_NAME_MAX	   64
 #define SERVER_COMMAND_MAX 200
-#define SERVERS_MAX 1024
+#define SERVERS_MAX	   1024
 
 enum server_protocol {
 	SERVER_NONE = 0,
@@ -30,7 +30,7 @@ enum server_protocol {
 };
 
 struct server {
-	char name[SERVER_NAME_MAX];  /* of the file, without ".conf" */
+	char name[SERVER_NAME_MAX]; /* of the file, without ".conf" */
 	enum server_protocol protocol;
 	struct endpoint endpoints[POLICY_ENDPOINTS_MAX];
 	unsigned n_endpoints;
@@ -67,7 +67,7 @@ int server_list_read(const char *directory, struct server_list *ret,
 void server_list_free(struct server_list *l);
 
 /* NULL if there is none of that name. */
-const struct server *server_list_find(const struct server_list *l,
-    const char *name);
+const struct server *
+server_list_find(const struct server_list *l, const char *name);
 
 #endif /* CONTROL_SERVER_H */

@@ -17,7 +17,7 @@
 #include "datapath/drop.h"
 #include "src/base/addr.h"
 
-#define DROP_RING_SIZE 64 /* a power of two */
+#define DROP_RING_SIZE	   64 /* a power of two */
 #define DROP_RING_DRAIN_MS 100
 
 struct drop_event {
@@ -32,8 +32,8 @@ struct drop_event {
 
 struct drop_ring {
 	atomic_bool watched;
-	_Alignas(64) _Atomic uint32_t put;  /* written by the worker */
-	_Atomic uint64_t missed;	    /* that did not fit; worker */
+	_Alignas(64) _Atomic uint32_t put;   /* written by the worker */
+	_Atomic uint64_t missed;	     /* that did not fit; worker */
 	_Alignas(64) _Atomic uint32_t taken; /* written by control */
 	struct drop_event events[DROP_RING_SIZE];
 };

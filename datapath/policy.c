@@ -37,8 +37,8 @@ static void
 expect_exactly(struct policy_template *t, size_t at, const void *bytes,
     size_t n)
 {
-	static const uint8_t all[16] = { 255, 255, 255, 255, 255, 255, 255,
-		255, 255, 255, 255, 255, 255, 255, 255, 255 };
+	static const uint8_t all[16] = { 255, 255, 255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255 };
 
 	expect(t, at, bytes, all, n);
 }

@@ -21,8 +21,13 @@
 #define POLICY_ENDPOINTS_MAX 32
 
 /* IP protocol numbers (IANA). */
-enum { PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ESP = 50, PROTO_ICMP = 1,
-	PROTO_ICMPV6 = 58 };
+enum {
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_ESP = 50,
+	PROTO_ICMP = 1,
+	PROTO_ICMPV6 = 58
+};
 
 /* One address, protocol and port that the server answers at. */
 struct endpoint {

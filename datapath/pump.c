@@ -28,8 +28,7 @@ struct pump {
 
 int
 pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
-    struct drop_ring *drops, struct pump_counters *counters,
-    struct pump **ret)
+    struct drop_ring *drops, struct pump_counters *counters, struct pump **ret)
 {
 	struct pump *p = calloc(1, sizeof(*p));
 
@@ -136,8 +135,9 @@ pump_batch(struct pump *p)
 			count(p, pol, b, why);
 			continue;
 		}
-		p->out[n_out++] = (struct uplink_out){
-			.hop = &pol->hops[endpoint], .packet = b };
+		p->out[n_out++] =
+		    (struct uplink_out){ .hop = &pol->hops[endpoint],
+			    .packet = b };
 	}
 	if (n_out > 0)
 		uplink_send(p->uplink, p->out, n_out);

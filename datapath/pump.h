@@ -37,8 +37,7 @@ struct pump_counters {
  * -ENOMEM with *ret untouched.
  */
 int pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
-    struct drop_ring *drops, struct pump_counters *counters,
-    struct pump **ret);
+    struct drop_ring *drops, struct pump_counters *counters, struct pump **ret);
 
 /* pump_free(NULL) does nothing. */
 void pump_free(struct pump *p);

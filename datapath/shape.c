@@ -63,9 +63,16 @@ bool
 shape_is_openvpn_packet(const uint8_t *packet, size_t available, size_t len,
     bool first)
 {
-	enum { SOFT_RESET_V1 = 3, CONTROL_V1 = 4, ACK_V1 = 5, DATA_V1 = 6,
-		HARD_RESET_CLIENT_V2 = 7, DATA_V2 = 9,
-		HARD_RESET_CLIENT_V3 = 10, CONTROL_WKC_V1 = 11 };
+	enum {
+		SOFT_RESET_V1 = 3,
+		CONTROL_V1 = 4,
+		ACK_V1 = 5,
+		DATA_V1 = 6,
+		HARD_RESET_CLIENT_V2 = 7,
+		DATA_V2 = 9,
+		HARD_RESET_CLIENT_V3 = 10,
+		CONTROL_WKC_V1 = 11
+	};
 	unsigned key_id;
 
 	if (available < 1)

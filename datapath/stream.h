@@ -4,8 +4,9 @@
  *
  * OpenVPN over TCP puts a two-byte length before each packet; a segment may
  * begin in the middle of one. So that a shape can be asked of every frame, it
- * is known of each connection, from its SYN on, where the next one begins. A connection whose beginning was not seen
- * cannot be judged and does not pass: its client makes a new one.
+ * is known of each connection, from its SYN on, where the next one begins. A
+ * connection whose beginning was not seen cannot be judged and does not pass:
+ * its client makes a new one.
  *
  * Owned by one worker. No allocation, no I/O.
  */
@@ -41,7 +42,8 @@ struct streams {
 
 /*
  * May this segment to the server pass? Yes, if it carries no payload, or if
- * each frame that begins in it has OpenVPN's shape. A segment that may not pass ends its connection.
+ * each frame that begins in it has OpenVPN's shape. A segment that may not pass
+ * ends its connection.
  */
 bool stream_segment(struct streams *all, const struct pkt *p);
 

@@ -18,9 +18,9 @@ struct worker;
  * Start a worker under policy_block_all. tun, uplink, drops and counters are
  * borrowed until worker_stop(). 0, or a negative errno with *ret untouched.
  */
-int worker_start(struct tun *tun, struct uplink *uplink,
-    struct drop_ring *drops, struct pump_counters *counters,
-    struct worker **ret);
+int
+worker_start(struct tun *tun, struct uplink *uplink, struct drop_ring *drops,
+    struct pump_counters *counters, struct worker **ret);
 
 /* Stop the thread and wait for it. worker_stop(NULL) does nothing. */
 void worker_stop(struct worker *w);

@@ -74,12 +74,12 @@ read_options(int argc, char *argv[], struct options *o, int *ret_status)
 {
 	enum { CHECK = 256, RELEASE, VERSION };
 	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "check", no_argument, NULL, CHECK },
-		{ "release", no_argument, NULL, RELEASE },
-		{ "version", no_argument, NULL, VERSION },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{"config",   required_argument, NULL, 'c'	 },
+		{ "check",   no_argument,	NULL, CHECK  },
+		{ "release", no_argument,	  NULL, RELEASE},
+		{ "version", no_argument,	  NULL, VERSION},
+		{ "help",	  no_argument,       NULL, 'h'	 },
+		{ NULL,	0,		   NULL, 0	   },
 	};
 	int c;
 
@@ -155,8 +155,8 @@ check(const struct options *o)
 		return 1;
 	r = server_list_read(conf.servers, &servers, to_stderr, NULL);
 	if (r == 0)
-		(void)printf("%s: fine, %u server%s\n", o->conf_file,
-		    servers.n, servers.n == 1 ? "" : "s");
+		(void)printf("%s: fine, %u server%s\n", o->conf_file, servers.n,
+		    servers.n == 1 ? "" : "s");
 	server_list_free(&servers);
 	return r < 0 ? 1 : 0;
 }
@@ -201,17 +201,21 @@ release(const struct options *o)
 		conf = conf_defaults();
 	}
 	if ((r = lock(&conf, &fd)) == -EBUSY) {
-		(void)fprintf(stderr, "release: tungated is running and would "
+		(void)fprintf(stderr,
+		    "release: tungated is running and would "
 		    "take the route again: use tungatectl release, or end it "
 		    "first\n");
 		return 1;
 	}
 	if (r < 0)
-		(void)fprintf(stderr, "release: %s cannot be locked (%s), "
-		    "going on\n", conf.run_dir, strerror(-r));
+		(void)fprintf(stderr,
+		    "release: %s cannot be locked (%s), "
+		    "going on\n",
+		    conf.run_dir, strerror(-r));
 
 	r = returnpath_release();
-	(void)printf("marks on arrival: %s\n", r < 0 ? strerror(-r) : "none left");
+	(void)printf("marks on arrival: %s\n",
+	    r < 0 ? strerror(-r) : "none left");
 	status |= r < 0;
 	r = tun_remove(conf.tun);
 	(void)printf("device %s: %s\n", conf.tun,
@@ -225,9 +229,10 @@ release(const struct options *o)
 	routes_close(routes);
 	if (fd >= 0)
 		close(fd);
-	(void)printf("%s\n", status == 0
-	    ? "tungate has let go: the network is as it was without it"
-	    : "something is left: is this run as root?");
+	(void)printf("%s\n",
+	    status == 0
+		? "tungate has let go: the network is as it was without it"
+		: "something is left: is this run as root?");
 	return status;
 }
 
@@ -243,7 +248,8 @@ reload(void *arg, char why[], size_t size)
 	struct conf conf;
 
 	if (read_conf(&d->options, &conf, to_log) < 0) {
-		(void)snprintf(why, size, "the configuration has errors, the "
+		(void)snprintf(why, size,
+		    "the configuration has errors, the "
 		    "old one stays: see the log, or tungated --check");
 		return -1;
 	}
@@ -257,7 +263,8 @@ reload(void *arg, char why[], size_t size)
 	memcpy(conf.group, d->conf.group, sizeof(conf.group));
 	if (server_list_read(conf.servers, &servers, to_log, NULL) < 0) {
 		server_list_free(&servers);
-		(void)snprintf(why, size, "the servers have errors, the old "
+		(void)snprintf(why, size,
+		    "the servers have errors, the old "
 		    "ones stay: see the log, or tungated --check");
 		return -1;
 	}
@@ -332,8 +339,8 @@ run(struct daemon *d)
 		log_error("tungated: %s", why);
 		return 1;
 	}
-	d->methods = (struct methods){ .engine = d->engine, .reload = reload,
-		.arg = d };
+	d->methods =
+	    (struct methods){ .engine = d->engine, .reload = reload, .arg = d };
 	(void)snprintf(path, sizeof(path), "%s/control.sock", d->conf.run_dir);
 	if ((r = ctlsock_open(d->base, path, d->conf.group, &d->methods,
 		 &d->ctlsock)) < 0) {

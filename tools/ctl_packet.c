@@ -115,7 +115,11 @@ ctl_packet_build(const char *protocol, const char *source,
 		l4[0] = src.family == ADDR_V4 ? 8 : 128; /* echo request */
 	}
 	(void)put_ip(out, &src, &dst,
-	    udp ? 17 : tcp ? 6 : src.family == ADDR_V4 ? 1 : 58, header + n);
+	    udp				? 17
+		: tcp			? 6
+		: src.family == ADDR_V4 ? 1
+					: 58,
+	    header + n);
 	return ip + header + n;
 }
 
@@ -177,7 +181,8 @@ ctl_packet_capture(const char *file, ctl_packet_callback *on_packet, void *arg,
 			continue; /* no link we know, or no packet in it */
 		len = cut_padding(data + skip, h->caplen - skip);
 		n++;
-		if (len > CTL_PACKET_MAX || on_packet(data + skip, len, arg) < 0)
+		if (len > CTL_PACKET_MAX ||
+		    on_packet(data + skip, len, arg) < 0)
 			break;
 	}
 	if (r == PCAP_ERROR) {

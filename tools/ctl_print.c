@@ -103,10 +103,10 @@ ctl_print_stats(const json_t *s)
 
 	(void)printf("%-20s %12" PRId64 "  (%" PRId64 " bytes)\n", "passed",
 	    number(s, "passed"), number(s, "bytes_passed"));
-	json_object_foreach(dropped, name, count)
-		if (json_integer_value(count) > 0)
-			(void)printf("%-20s %12" PRId64 "\n", name,
-			    (int64_t)json_integer_value(count));
+	json_object_foreach(dropped, name,
+	    count) if (json_integer_value(count) > 0)(void)
+	    printf("%-20s %12" PRId64 "\n", name,
+		(int64_t)json_integer_value(count));
 	(void)printf("%-20s %12" PRId64 "\n", "total", number(s, "total"));
 	(void)printf("%-20s %12" PRId64 "  handed over by the kernel\n",
 	    "kernel", number(kernel, "packets"));

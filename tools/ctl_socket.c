@@ -129,7 +129,8 @@ ctl_socket_call(struct ctl_socket *s, const char *method, json_t *params)
 	json_decref(request);
 	if (text == NULL)
 		return NULL;
-	sent = write_all(s->fd, text, strlen(text)) && write_all(s->fd, "\n", 1);
+	sent =
+	    write_all(s->fd, text, strlen(text)) && write_all(s->fd, "\n", 1);
 	free(text);
 	/* A daemon that turned us away has said why before it closed. */
 	(void)sent;

@@ -20,8 +20,8 @@ void ctl_socket_close(struct ctl_socket *s);
  * whole object, with "result" or "error", to be released. What comes
  * meanwhile is kept for ctl_socket_next(). NULL: the daemon is gone.
  */
-json_t *ctl_socket_call(struct ctl_socket *s, const char *method,
-    json_t *params);
+json_t *
+ctl_socket_call(struct ctl_socket *s, const char *method, json_t *params);
 
 /*
  * The next notification, to be released. Waits at most ms milliseconds (-1:

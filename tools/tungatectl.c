@@ -106,8 +106,9 @@ await_connected(const struct ctl *ctl, const json_t *first)
 	int gone = 0, result = -1;
 
 	while (result < 0) {
-		const char *state = state_of(status), *detail =
-		    json_string_value(json_object_get(status, "detail"));
+		const char *state = state_of(status),
+			   *detail = json_string_value(
+			       json_object_get(status, "detail"));
 		uint64_t passed = mono_ms_between(start, mono_now());
 		int left = (int)((uint64_t)ctl->timeout_s * 1000 - passed);
 		json_t *next;
@@ -120,7 +121,8 @@ await_connected(const struct ctl *ctl, const json_t *first)
 			result = DONE;
 			break;
 		}
-		if (strcmp(state, "blocked") == 0 || strcmp(state, "open") == 0) {
+		if (strcmp(state, "blocked") == 0 ||
+		    strcmp(state, "open") == 0) {
 			result = failed(ctl, "somebody else disconnected it");
 			break;
 		}
@@ -132,16 +134,19 @@ await_connected(const struct ctl *ctl, const json_t *first)
 			}
 		}
 		if (left <= 0) {
-			(void)snprintf(why, sizeof(why), "not connected after "
+			(void)snprintf(why, sizeof(why),
+			    "not connected after "
 			    "%d s: %s; it goes on trying (tungatectl "
-			    "disconnect ends that)", ctl->timeout_s, last);
+			    "disconnect ends that)",
+			    ctl->timeout_s, last);
 			result = failed(ctl, why);
 			break;
 		}
 		next = ctl_socket_next(ctl->socket, left < 500 ? left : 500,
 		    &gone);
 		if (gone) {
-			result = failed(ctl, "the daemon is gone; the gate "
+			result = failed(ctl,
+			    "the daemon is gone; the gate "
 			    "stays closed");
 			break;
 		}
@@ -220,8 +225,9 @@ do_watch(const struct ctl *ctl)
 		(void)fflush(stdout);
 		json_decref(o);
 	}
-	return gone ? failed(ctl, "the daemon is gone; the gate stays as it was")
-		    : r;
+	return gone
+	    ? failed(ctl, "the daemon is gone; the gate stays as it was")
+	    : r;
 }
 
 static int
@@ -264,9 +270,8 @@ do_explain(const struct ctl *ctl)
 	size_t len;
 
 	if (ctl->argc >= 4) {
-		len = ctl_packet_build(ctl->argv[1], ctl->argv[2],
-		    ctl->argv[3], ctl->argc > 4 ? ctl->argv[4] : NULL, packet,
-		    &sentence);
+		len = ctl_packet_build(ctl->argv[1], ctl->argv[2], ctl->argv[3],
+		    ctl->argc > 4 ? ctl->argv[4] : NULL, packet, &sentence);
 		return len > 0 ? explain(ctl, packet, len)
 			       : failed(ctl, sentence);
 	}
@@ -275,7 +280,8 @@ do_explain(const struct ctl *ctl)
 	if ((len = ctl_packet_hex(ctl->argv[1], packet, sizeof(packet))) > 0)
 		return explain(ctl, packet, len);
 	if (access(ctl->argv[1], R_OK) < 0)
-		return failed(ctl, "explain takes hex bytes, a capture file, "
+		return failed(ctl,
+		    "explain takes hex bytes, a capture file, "
 		    "or: udp|tcp|icmp SOURCE DESTINATION [PAYLOAD-HEX]");
 	if (ctl_packet_capture(ctl->argv[1], explain_one,
 		(void *)(uintptr_t)ctl, why) < 0)
@@ -288,33 +294,37 @@ static const struct verb {
 	int min, max; /* arguments */
 	int (*run)(const struct ctl *);
 } verbs[] = {
-	{ "connect", "SERVER", "let that server's tunnel, and nothing else, "
-	    "pass; waits until it works", 1, 1, do_connect },
-	{ "disconnect", "", "end it: nothing passes", 0, 0, do_simple },
-	{ "release", "", "open the gate: the machine is not protected", 0, 0,
-	    do_simple },
-	{ "block", "", "close the gate: nothing passes", 0, 0, do_simple },
-	{ "status", "", "the state, and what it waits for", 0, 0, do_simple },
-	{ "servers", "", "the servers it knows", 0, 0, do_servers },
-	{ "stats", "", "packets passed, and dropped by reason", 0, 0,
-	    do_stats },
-	{ "reload", "", "read the configuration anew", 0, 0, do_simple },
-	{ "explain", "PACKET", "would it pass, why not, and what would let "
+	{"connect",     "SERVER",
+	    "let that server's tunnel, and nothing else, "
+	    "pass; waits until it works",					      1, 1, do_connect},
+	{ "disconnect", "",	    "end it: nothing passes",			      0, 0, do_simple },
+	{ "release",    "",	 "open the gate: the machine is not protected",	0, 0,
+	    do_simple										     },
+	{ "block",	   "",       "close the gate: nothing passes",			 0, 0, do_simple },
+	{ "status",	    "",	"the state, and what it waits for",		    0, 0, do_simple },
+	{ "servers",    "",	 "the servers it knows",				 0, 0, do_servers},
+	{ "stats",	   "",       "packets passed, and dropped by reason",		0, 0,
+	    do_stats										      },
+	{ "reload",	    "",	"read the configuration anew",		       0, 0, do_simple },
+	{ "explain",    "PACKET",
+	    "would it pass, why not, and what would let "
 	    "it: hex bytes, a capture file, or udp|tcp|icmp SOURCE "
-	    "DESTINATION [PAYLOAD-HEX]", 1, 4, do_explain },
-	{ "watch", "", "state changes and dropped packets, as they happen", 0,
-	    0, do_watch },
+	    "DESTINATION [PAYLOAD-HEX]",					       1, 4, do_explain},
+	{ "watch",	   "",       "state changes and dropped packets, as they happen", 0,
+	    0,										  do_watch	},
 };
 
 static void
 usage(FILE *to)
 {
-	(void)fprintf(to, "usage: tungatectl [-s SOCKET] [--json] "
+	(void)fprintf(to,
+	    "usage: tungatectl [-s SOCKET] [--json] "
 	    "[--timeout SECONDS] VERB\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		(void)fprintf(to, "  %-10s %-7s %s\n", verbs[i].name,
 		    verbs[i].arguments, verbs[i].help);
-	(void)fprintf(to, "\n  -s SOCKET  instead of " TUNGATE_RUN_DIR
+	(void)fprintf(to,
+	    "\n  -s SOCKET  instead of " TUNGATE_RUN_DIR
 	    "/control.sock (or $TUNGATE_SOCKET)\n"
 	    "  --json     one JSON object a line, for programs\n"
 	    "  --timeout  how long connect waits (30 s)\n"
@@ -337,7 +347,8 @@ run(struct ctl *ctl, const struct verb *verb, const char *path)
 	int r;
 
 	if ((r = ctl_socket_open(path, &ctl->socket)) < 0) {
-		(void)snprintf(why, sizeof(why), r == -EACCES
+		(void)snprintf(why, sizeof(why),
+		    r == -EACCES
 			? "%s: %s: be root, or in the daemon's group"
 			: "%s: %s: is tungated running? Without it the gate "
 			  "stays as it was; tungated --release opens it",
@@ -356,12 +367,12 @@ main(int argc, char *argv[])
 {
 	enum { JSON = 256, TIMEOUT, VERSION };
 	static const struct option longs[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "timeout", required_argument, NULL, TIMEOUT },
-		{ "socket", required_argument, NULL, 's' },
-		{ "version", no_argument, NULL, VERSION },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{"json",	  no_argument,       NULL, JSON	  },
+		{ "timeout", required_argument, NULL, TIMEOUT},
+		{ "socket",  required_argument, NULL, 's'	 },
+		{ "version", no_argument,	  NULL, VERSION},
+		{ "help",	  no_argument,       NULL, 'h'	 },
+		{ NULL,	0,		   NULL, 0	   },
 	};
 	const char *path = getenv("TUNGATE_SOCKET");
 	struct ctl ctl = { .timeout_s = 30 };
@@ -381,7 +392,8 @@ main(int argc, char *argv[])
 		case TIMEOUT:
 			ctl.timeout_s = (int)strtol(optarg, NULL, 10);
 			if (ctl.timeout_s < 1 || ctl.timeout_s > 86400) {
-				(void)fprintf(stderr, "tungatectl: --timeout "
+				(void)fprintf(stderr,
+				    "tungatectl: --timeout "
 				    "takes 1 to 86400 seconds\n");
 				return USAGE;
 			}

@@ -46,12 +46,12 @@ int addr_parse_port(const char *text, struct addr *ret, uint16_t *ret_port);
 const char *addr_print(const struct addr *a, char text[ADDR_TEXT_MAX]);
 
 /* As addr_parse_port reads it; port 0 leaves the port out. */
-const char *addr_print_port(const struct addr *a, uint16_t port,
-    char text[ADDR_TEXT_MAX]);
+const char *
+addr_print_port(const struct addr *a, uint16_t port, char text[ADDR_TEXT_MAX]);
 
 /* Do the first `prefix` bits of the two agree? No, if the families differ. */
-bool addr_in_prefix(const struct addr *a, const struct addr *net,
-    unsigned prefix);
+bool
+addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefix);
 
 /*
  * May a VPN server have this address? Not: unspecified, loopback, multicast,

@@ -58,13 +58,13 @@ write_line(enum log_level level, const char *fmt, va_list ap)
 	errno = keep;
 }
 
-#define LOG_FUNCTION(name, level)                 \
-	void name(const char *fmt, ...)           \
-	{                                         \
-		va_list ap;                       \
-		va_start(ap, fmt);                \
-		write_line(level, fmt, ap);       \
-		va_end(ap);                       \
+#define LOG_FUNCTION(name, level)           \
+	void name(const char *fmt, ...)     \
+	{                                   \
+		va_list ap;                 \
+		va_start(ap, fmt);          \
+		write_line(level, fmt, ap); \
+		va_end(ap);                 \
 	}
 
 LOG_FUNCTION(log_error, LEVEL_ERROR)

@@ -65,7 +65,8 @@ ear_open(unsigned ifindex, const struct addr *servers, unsigned n,
     struct ear **ret)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex };
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)ifindex };
 	struct ear *e;
 	int r;
 

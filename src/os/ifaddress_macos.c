@@ -144,15 +144,19 @@ ifaddress_is_usable(const char *ifname, const struct addr *a)
 static int
 add4(const char *ifname, const struct addr *a)
 {
-	static const struct addr host = { .family = ADDR_V4,
-		.bytes = { 255, 255, 255, 255 } };
+	static const struct addr host = {
+		.family = ADDR_V4,
+		.bytes = {255, 255, 255, 255}
+	};
 	/*
 	 * The far end gets a host route. Not our own address, as is usual: the
 	 * uplink has it too, and what the machine sends to itself would then
 	 * go into the gate. RFC 7600's dummy is nobody's.
 	 */
-	static const struct addr far = { .family = ADDR_V4,
-		.bytes = { 192, 0, 0, 8 } };
+	static const struct addr far = {
+		.family = ADDR_V4,
+		.bytes = {192, 0, 0, 8}
+	};
 	struct sockaddr_in self = sockaddr4(a), peer = sockaddr4(&far),
 			   mask = sockaddr4(&host);
 	struct ifaliasreq q = { 0 };
@@ -168,9 +172,12 @@ static int
 add6(const char *ifname, const struct addr *a)
 {
 	struct addr host = { .family = ADDR_V6 };
-	struct in6_alias q = { .addr = sockaddr6(a), .flags = IN6_NO_DAD,
-		.lifetime = { .valid_s = IN6_FOREVER,
-		    .preferred_s = IN6_FOREVER } };
+	struct in6_alias q = {
+		.addr = sockaddr6(a),
+		.flags = IN6_NO_DAD,
+		.lifetime = {.valid_s = IN6_FOREVER,
+			     .preferred_s = IN6_FOREVER}
+	};
 
 	memset(host.bytes, 0xff, sizeof(host.bytes));
 	q.mask = sockaddr6(&host);
@@ -255,9 +262,10 @@ ifaddress_is_set(const char *ifname, const struct addr *v4,
 int
 ifaddress_set(const char *ifname, const struct addr *v4, const struct addr *v6)
 {
-	struct pass p = {
-		.ifname = ifname, .v4 = v4, .v6 = v6, .change = true
-	};
+	struct pass p = { .ifname = ifname,
+		.v4 = v4,
+		.v6 = v6,
+		.change = true };
 	int r, first = walk(&p);
 
 	if (!p.have4 && (r = add4(ifname, v4)) < 0 && first == 0)

@@ -38,7 +38,8 @@ struct net_uplink {
 
 struct net_view {
 	struct net_uplink v4, v6;
-	/* The VPN client's own interface; link.ifindex 0 while there is none. */
+	/* The VPN client's own interface; link.ifindex 0 while there is none.
+	 */
 	struct net_link tunnel;
 	struct addr tunnel4, tunnel6; /* its addresses */
 };

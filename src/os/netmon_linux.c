@@ -215,8 +215,8 @@ on_addr(const struct nlmsghdr *h, size_t len, void *arg)
 		return;
 	}
 	if (netmsg_read_addr(h, len, &a) < 0 ||
-	    (a.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED |
-			   IFA_F_DEPRECATED)) != 0)
+	    (a.flags &
+		(IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) != 0)
 		return;
 	take_address(&v->v4, &l->best4, &a);
 	take_address(&v->v6, &l->best6, &a);
@@ -328,7 +328,8 @@ ask_for_neighbour(struct netmon *n, const struct neighbour *want)
 {
 	struct nl_msg *m = nlmsg_alloc_simple(RTM_NEWNEIGH, NLM_F_CREATE);
 	struct ndmsg d = { .ndm_family = netmsg_af(want->addr.family),
-		.ndm_ifindex = (int)want->ifindex, .ndm_flags = NTF_USE };
+		.ndm_ifindex = (int)want->ifindex,
+		.ndm_flags = NTF_USE };
 
 	if (m == NULL)
 		return -ENOMEM;

@@ -84,7 +84,8 @@ netmsg_read_link(const struct nlmsghdr *h, size_t len, struct netmsg_link *ret)
 	i = nlmsg_data(h);
 	if (i->ifi_index <= 0 || tb[IFLA_IFNAME] == NULL)
 		return -EINVAL;
-	n = strnlen(nla_data(tb[IFLA_IFNAME]), (size_t)nla_len(tb[IFLA_IFNAME]));
+	n = strnlen(nla_data(tb[IFLA_IFNAME]),
+	    (size_t)nla_len(tb[IFLA_IFNAME]));
 	if (n == 0 || n >= sizeof(ret->name))
 		return -EINVAL;
 	ret->ifindex = (unsigned)i->ifi_index;
@@ -185,8 +186,8 @@ netmsg_read_route(const struct nlmsghdr *h, size_t len,
 	if (family_of(i->rtm_family) == ADDR_NONE)
 		return -EINVAL;
 	ret->family = family_of(i->rtm_family);
-	ret->table = tb[RTA_TABLE] != NULL ? get_u32(tb[RTA_TABLE])
-					   : i->rtm_table;
+	ret->table =
+	    tb[RTA_TABLE] != NULL ? get_u32(tb[RTA_TABLE]) : i->rtm_table;
 	ret->protocol = i->rtm_protocol;
 	ret->type = i->rtm_type;
 	ret->scope = i->rtm_scope;

@@ -34,8 +34,8 @@ struct netmsg_link {
 	bool has_mac;
 	uint64_t tx_packets, tx_dropped; /* 0 where the kernel does not say */
 };
-int netmsg_read_link(const struct nlmsghdr *h, size_t len,
-    struct netmsg_link *ret);
+int
+netmsg_read_link(const struct nlmsghdr *h, size_t len, struct netmsg_link *ret);
 
 struct netmsg_addr {
 	unsigned ifindex;
@@ -44,8 +44,8 @@ struct netmsg_addr {
 	unsigned scope; /* RT_SCOPE_* */
 	uint32_t flags; /* IFA_F_* */
 };
-int netmsg_read_addr(const struct nlmsghdr *h, size_t len,
-    struct netmsg_addr *ret);
+int
+netmsg_read_addr(const struct nlmsghdr *h, size_t len, struct netmsg_addr *ret);
 
 struct netmsg_route {
 	enum addr_family family;
@@ -67,8 +67,8 @@ struct netmsg_rule {
 	struct addr src, dst; /* ADDR_NONE: any */
 	unsigned src_len, dst_len;
 };
-int netmsg_read_rule(const struct nlmsghdr *h, size_t len,
-    struct netmsg_rule *ret);
+int
+netmsg_read_rule(const struct nlmsghdr *h, size_t len, struct netmsg_rule *ret);
 
 struct netmsg_neigh {
 	unsigned ifindex;

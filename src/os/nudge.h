@@ -17,7 +17,7 @@
  * Put one datagram from `from` (the tunnel's address) to `to` (same family)
  * into the interface. 0, or a negative errno.
  */
-int nudge_send(unsigned ifindex, const struct addr *from,
-    const struct addr *to);
+int
+nudge_send(unsigned ifindex, const struct addr *from, const struct addr *to);
 
 #endif /* OS_NUDGE_H */

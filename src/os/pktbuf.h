@@ -13,12 +13,12 @@
  * checksum that is not filled in yet. All zero: an ordinary packet.
  */
 struct offload {
-	uint8_t flags;		/* OFFLOAD_NEEDS_CSUM */
-	uint8_t gso_type;	/* OFFLOAD_GSO_* */
-	uint16_t hdr_len;	/* bytes of headers before the payload */
-	uint16_t gso_size;	/* payload bytes of each segment */
-	uint16_t csum_start;	/* where the checksum begins to be summed */
-	uint16_t csum_offset;	/* where it is stored, from csum_start */
+	uint8_t flags;	      /* OFFLOAD_NEEDS_CSUM */
+	uint8_t gso_type;     /* OFFLOAD_GSO_* */
+	uint16_t hdr_len;     /* bytes of headers before the payload */
+	uint16_t gso_size;    /* payload bytes of each segment */
+	uint16_t csum_start;  /* where the checksum begins to be summed */
+	uint16_t csum_offset; /* where it is stored, from csum_start */
 };
 
 enum {
@@ -34,8 +34,8 @@ enum {
 #define PKTBUF_MAX 65536
 
 struct pktbuf {
-	uint8_t *data;	/* the IP packet; borrowed room of PKTBUF_MAX bytes */
-	uint32_t len;	/* bytes of it in use */
+	uint8_t *data; /* the IP packet; borrowed room of PKTBUF_MAX bytes */
+	uint32_t len;  /* bytes of it in use */
 	struct offload offload;
 };
 

@@ -22,10 +22,10 @@
 #define RETURNPATH_MARK 0x7467u
 
 struct returnpath_plan {
-	unsigned ifindex;	/* of the uplink; 0: there is none, and no
-				 * answer is let in */
-	char name[16];		/* and its name */
-	unsigned gate_ifindex;	/* of the gate's tun; 0: nothing is led there */
+	unsigned ifindex;      /* of the uplink; 0: there is none, and no
+				* answer is let in */
+	char name[16];	       /* and its name */
+	unsigned gate_ifindex; /* of the gate's tun; 0: nothing is led there */
 	const struct addr *servers; /* IPv4 ones count; borrowed for the call */
 	unsigned n_servers;
 };

@@ -45,11 +45,11 @@
 
 #include "src/os/routes.h"
 
-#define TABLE "tungate-return"
-#define CHAIN_ANSWERS "mark-answers"
+#define TABLE		"tungate-return"
+#define CHAIN_ANSWERS	"mark-answers"
 #define CHAIN_INTO_GATE "into-gate"
-#define NOTE "src-valid-mark-" /* and the interface's name */
-#define NOTES_MAX 16
+#define NOTE		"src-valid-mark-" /* and the interface's name */
+#define NOTES_MAX	16
 
 /* One batch: a few hundred bytes a server. */
 #define BATCH_BYTES 65536u
@@ -367,8 +367,8 @@ fill_into_gate_rule(struct nftnl_rule *rule, uint32_t ifindex,
 	return set_mark(rule);
 }
 
-typedef bool fill_rule(struct nftnl_rule *rule, uint32_t ifindex,
-    const struct addr *server);
+typedef bool
+fill_rule(struct nftnl_rule *rule, uint32_t ifindex, const struct addr *server);
 
 static bool
 put_rule(struct batch *b, const char *chain, fill_rule *fill, uint32_t ifindex,

@@ -80,7 +80,7 @@ struct object {
 /* Fixed rules and routes: about twenty. Three objects a server. */
 #define WANTED_MAX (24 + 3 * ROUTES_SERVERS_MAX)
 /* What a killed process left: ours, of any plan. Beyond it, in more turns. */
-#define FOUND_MAX 256
+#define FOUND_MAX  256
 
 struct list {
 	struct object o[FOUND_MAX];
@@ -110,10 +110,9 @@ is_same(const struct object *a, const struct object *b)
 static bool
 is_same_place(const struct object *a, const struct object *b)
 {
-	return a->kind == ROUTE && b->kind == ROUTE &&
-	    a->family == b->family && a->table == b->table &&
-	    addr_equal(&a->dst, &b->dst) && a->dst_len == b->dst_len &&
-	    a->metric == b->metric;
+	return a->kind == ROUTE && b->kind == ROUTE && a->family == b->family &&
+	    a->table == b->table && addr_equal(&a->dst, &b->dst) &&
+	    a->dst_len == b->dst_len && a->metric == b->metric;
 }
 
 static bool
@@ -141,8 +140,10 @@ append(struct list *l, const struct object *o)
 static struct object
 rule(enum addr_family family, uint32_t priority, uint32_t table)
 {
-	return (struct object){ .kind = RULE, .family = family,
-		.priority = priority, .table = table };
+	return (struct object){ .kind = RULE,
+		.family = family,
+		.priority = priority,
+		.table = table };
 }
 
 static struct object
@@ -160,8 +161,12 @@ static struct object
 route_default(enum addr_family family, uint32_t table, unsigned oif,
     const struct addr *source)
 {
-	struct object o = { .kind = ROUTE, .family = family, .table = table,
-		.type = RTN_UNICAST, .oif = oif, .metric = METRIC_GATE,
+	struct object o = { .kind = ROUTE,
+		.family = family,
+		.table = table,
+		.type = RTN_UNICAST,
+		.oif = oif,
+		.metric = METRIC_GATE,
 		.source = *source };
 
 	/* As the kernel gives it back: IPv6 has no scopes. */
@@ -172,8 +177,10 @@ route_default(enum addr_family family, uint32_t table, unsigned oif,
 static void
 want_closed(struct list *l, enum addr_family family)
 {
-	struct object unreachable = { .kind = ROUTE, .family = family,
-		.table = TABLE_GATE, .type = RTN_UNREACHABLE,
+	struct object unreachable = { .kind = ROUTE,
+		.family = family,
+		.table = TABLE_GATE,
+		.type = RTN_UNREACHABLE,
 		.metric = METRIC_UNREACHABLE };
 	struct object all = rule(family, 79, TABLE_GATE);
 
@@ -194,10 +201,14 @@ want_server(struct list *l, const struct routes_plan *plan,
 	if (server->family != ADDR_V4 || plan->uplink4_ifindex == 0)
 		return;
 
-	o = (struct object){ .kind = ROUTE, .family = ADDR_V4,
-		.table = TABLE_RETURN, .type = RTN_UNICAST,
-		.scope = RT_SCOPE_LINK, .oif = plan->uplink4_ifindex,
-		.dst = *server, .dst_len = bits };
+	o = (struct object){ .kind = ROUTE,
+		.family = ADDR_V4,
+		.table = TABLE_RETURN,
+		.type = RTN_UNICAST,
+		.scope = RT_SCOPE_LINK,
+		.oif = plan->uplink4_ifindex,
+		.dst = *server,
+		.dst_len = bits };
 	append(l, &o);
 	o = rule(ADDR_V4, 70, TABLE_RETURN);
 	o.mark = RETURNPATH_MARK;
@@ -298,12 +309,18 @@ on_route(const struct nlmsghdr *h, size_t len, void *arg)
 	}
 	if (netmsg_read_route(h, len, &r) < 0 || !is_ours(r.table, r.protocol))
 		return;
-	append(l, &(struct object){ .kind = ROUTE, .family = r.family,
-		.table = r.table, .dst = r.dst, .dst_len = r.dst_len,
-		.type = r.type, .scope = r.scope,
+	append(l,
+	    &(struct object){ .kind = ROUTE,
+		.family = r.family,
+		.table = r.table,
+		.dst = r.dst,
+		.dst_len = r.dst_len,
+		.type = r.type,
+		.scope = r.scope,
 		/* IPv6 shows the loopback device on an unreachable route. */
 		.oif = r.type == RTN_UNREACHABLE ? 0 : r.oif,
-		.metric = r.metric, .source = r.source });
+		.metric = r.metric,
+		.source = r.source });
 }
 
 static void
@@ -320,9 +337,15 @@ on_rule(const struct nlmsghdr *h, size_t len, void *arg)
 	if (netmsg_read_rule(h, len, &r) < 0 || !is_ours(r.table, r.protocol) ||
 	    r.action != FR_ACT_TO_TBL)
 		return;
-	append(l, &(struct object){ .kind = RULE, .family = r.family,
-		.table = r.table, .priority = r.priority, .mark = r.mark,
-		.src = r.src, .src_len = r.src_len, .dst = r.dst,
+	append(l,
+	    &(struct object){ .kind = RULE,
+		.family = r.family,
+		.table = r.table,
+		.priority = r.priority,
+		.mark = r.mark,
+		.src = r.src,
+		.src_len = r.src_len,
+		.dst = r.dst,
 		.dst_len = r.dst_len });
 }
 
@@ -352,8 +375,9 @@ find(struct routes *r, bool v6)
 	if ((e = find_kind(r, RTM_GETRULE, ADDR_V4, on_rule)) < 0 ||
 	    (e = find_kind(r, RTM_GETROUTE, ADDR_V4, on_route)) < 0)
 		return e;
-	if (v6 && ((e = find_kind(r, RTM_GETRULE, ADDR_V6, on_rule)) < 0 ||
-		      (e = find_kind(r, RTM_GETROUTE, ADDR_V6, on_route)) < 0))
+	if (v6 &&
+	    ((e = find_kind(r, RTM_GETRULE, ADDR_V6, on_rule)) < 0 ||
+		(e = find_kind(r, RTM_GETROUTE, ADDR_V6, on_route)) < 0))
 		return e;
 	return 0;
 }
@@ -373,7 +397,8 @@ rule_message(const struct object *o, int type, int flags)
 {
 	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
 	struct fib_rule_hdr h = { .family = netmsg_af(o->family),
-		.action = FR_ACT_TO_TBL, .table = RT_TABLE_UNSPEC,
+		.action = FR_ACT_TO_TBL,
+		.table = RT_TABLE_UNSPEC,
 		.src_len = (uint8_t)o->src_len,
 		.dst_len = (uint8_t)o->dst_len };
 
@@ -397,7 +422,8 @@ route_message(const struct object *o, int type, int flags)
 {
 	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
 	struct rtmsg h = { .rtm_family = netmsg_af(o->family),
-		.rtm_table = RT_TABLE_UNSPEC, .rtm_protocol = PROTOCOL,
+		.rtm_table = RT_TABLE_UNSPEC,
+		.rtm_protocol = PROTOCOL,
 		.rtm_type = (unsigned char)o->type,
 		.rtm_scope = (unsigned char)o->scope,
 		.rtm_dst_len = (unsigned char)o->dst_len };
@@ -422,8 +448,9 @@ add(struct routes *r, const struct object *o)
 	int e;
 
 	if (o->kind == ROUTE)
-		return netmsg_ask(r->socket, route_message(o, RTM_NEWROUTE,
-						 NLM_F_CREATE | NLM_F_REPLACE));
+		return netmsg_ask(r->socket,
+		    route_message(o, RTM_NEWROUTE,
+			NLM_F_CREATE | NLM_F_REPLACE));
 	e = netmsg_ask(r->socket,
 	    rule_message(o, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL));
 	return e == -EEXIST ? 0 : e;
@@ -483,7 +510,8 @@ routes_apply(struct routes *r, const struct routes_plan *plan,
 
 	want(&r->wanted, plan, v6);
 	if ((e = find(r, v6)) < 0) {
-		/* Blind, we can still close: adding what is there is harmless. */
+		/* Blind, we can still close: adding what is there is harmless.
+		 */
 		first = e;
 		r->found.n = 0;
 	}

@@ -51,8 +51,9 @@ int tun_set_mtu(struct tun *t, uint32_t mtu);
 int tun_read(struct tun *t, struct pktbuf *b);
 
 struct tun_counters {
-	uint64_t handed_over; /* packets that a reader got, since the device is */
-	uint64_t dropped;     /* packets that found no reader or no room */
+	uint64_t
+	    handed_over;  /* packets that a reader got, since the device is */
+	uint64_t dropped; /* packets that found no reader or no room */
 };
 
 /* What the kernel counted on the device. 0, or a negative errno. */

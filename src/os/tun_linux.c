@@ -72,8 +72,7 @@ attach(int fd, const char *name)
 	if ((r = name_request(&ifr, name)) < 0)
 		return r;
 	ifr.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
-	if (ioctl(fd, TUNSETIFF, &ifr) < 0 ||
-	    ioctl(fd, TUNSETPERSIST, 1) < 0 ||
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0 ||
 	    ioctl(fd, TUNSETVNETHDRSZ, &header) < 0)
 		return -errno;
 	/* Large UDP segments where the kernel has them; else TCP's only. */
@@ -229,8 +228,10 @@ tun_set_mtu(struct tun *t, uint32_t mtu)
 int
 tun_read(struct tun *t, struct pktbuf *b)
 {
-	struct iovec v[2] = { { &b->offload, sizeof(b->offload) },
-		{ b->data, PKTBUF_MAX } };
+	struct iovec v[2] = {
+		{&b->offload, sizeof(b->offload)},
+		     { b->data,	PKTBUF_MAX	   }
+	};
 	ssize_t n;
 
 	do

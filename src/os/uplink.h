@@ -22,19 +22,19 @@ struct uplink;
  * zeroed hop reaches nothing.
  */
 struct hop {
-	unsigned ifindex;	/* 0: there is no uplink */
-	uint32_t mtu;		/* bytes of IP packet */
-	uint16_t ethertype;	/* 0x0800 or 0x86dd, host order */
-	uint8_t ready;		/* 0: the next hop's address is not known yet */
-	uint8_t link_len;	/* bytes used of link[]; 0 on header-less links */
+	unsigned ifindex;   /* 0: there is no uplink */
+	uint32_t mtu;	    /* bytes of IP packet */
+	uint16_t ethertype; /* 0x0800 or 0x86dd, host order */
+	uint8_t ready;	    /* 0: the next hop's address is not known yet */
+	uint8_t link_len;   /* bytes used of link[]; 0 on header-less links */
 	uint8_t link[HOP_LINK_MAX];
 };
 
 /* One packet to be sent, and what became of it. */
 struct uplink_out {
-	const struct hop *hop;	/* borrowed for the call */
-	struct pktbuf *packet;	/* borrowed; its offload is consumed */
-	int result;		/* set by uplink_send: 0 or a negative errno */
+	const struct hop *hop; /* borrowed for the call */
+	struct pktbuf *packet; /* borrowed; its offload is consumed */
+	int result;	       /* set by uplink_send: 0 or a negative errno */
 };
 
 /* Needs privilege. 0, or a negative errno with *ret untouched. */

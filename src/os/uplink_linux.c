@@ -82,9 +82,8 @@ shift_offload(struct pktbuf *b, unsigned link_len)
 		header += 8;
 	else if (o->gso_type != OFFLOAD_GSO_NONE && header + 13u <= b->len)
 		header += (uint32_t)(b->data[header + 12] >> 4) * 4;
-	o->hdr_len = o->gso_type == OFFLOAD_GSO_NONE
-	    ? 0
-	    : (uint16_t)(header + link_len);
+	o->hdr_len =
+	    o->gso_type == OFFLOAD_GSO_NONE ? 0 : (uint16_t)(header + link_len);
 	o->csum_start = (uint16_t)(o->csum_start + link_len);
 }
 
@@ -108,9 +107,12 @@ send_batch(struct uplink *u, struct uplink_out *out, unsigned n)
 		v[i][1] = (struct iovec){ (void *)(uintptr_t)hop->link,
 			hop->link_len };
 		v[i][2] = (struct iovec){ b->data, b->len };
-		m[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = &to[i],
-			.msg_namelen = sizeof(to[i]), .msg_iov = v[i],
-			.msg_iovlen = 3 } };
+		m[i] = (struct mmsghdr){
+			.msg_hdr = {.msg_name = &to[i],
+				    .msg_namelen = sizeof(to[i]),
+				    .msg_iov = v[i],
+				    .msg_iovlen = 3}
+		};
 	}
 	while (done < n) {
 		int r = sendmmsg(u->fd, m + done, n - done, MSG_DONTWAIT);

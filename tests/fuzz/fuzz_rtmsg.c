@@ -26,11 +26,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		memcpy(m, data, len);
 	/* As a buffer of messages is walked. */
 	for (size_t at = 0; (n = rtmsg_length(m + at, len - at)) != 0;
-	    at += n) {
+	     at += n) {
 		(void)rtmsg_is_change(m + at, len - at);
 		if (rtmsg_read(m + at, len - at, &r) == 0 &&
-		    (addr_len(&r.dst) == 0 ||
-			r.dst_len > 8 * addr_len(&r.dst)))
+		    (addr_len(&r.dst) == 0 || r.dst_len > 8 * addr_len(&r.dst)))
 			abort();
 	}
 	(void)rtmsg_is_change(m, len);

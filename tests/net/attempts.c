@@ -170,8 +170,8 @@ send_datagram(const char *host, unsigned port, struct binding from,
 	if (from.device != NULL)
 		(void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, from.device,
 		    (socklen_t)strlen(from.device));
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_BROADCAST, &(int){ 1 }, sizeof(int));
+	(void)setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &(int){ 1 },
+	    sizeof(int));
 	(void)sendto(fd, data, len, MSG_NOSIGNAL, address(&e), e.len);
 	close(fd);
 }
@@ -466,8 +466,8 @@ udp6_device(struct target *t)
 static void
 udp4_broadcast(struct target *t)
 {
-	send_text(
-	    t, "255.255.255.255", 9, (struct binding){ .device = t->device });
+	send_text(t, "255.255.255.255", 9,
+	    (struct binding){ .device = t->device });
 }
 
 static void

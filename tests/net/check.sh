@@ -32,7 +32,19 @@ says() {
 	return 1
 }
 
+# A sanitizer or valgrind that runs the gate complains in its log.
+no_complaints() {
+	local found
+	found=$(grep -l -E "ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|== (Invalid|Conditional|Syscall|definitely)" \
+		"$LAB"/log/tungated-* 2>/dev/null) || :
+	[ -z "$found" ] && return
+	# shellcheck disable=SC2086 # several files
+	head -n 60 $found
+	return 1
+}
+
 check_end() {
+	check "no sanitizer complained" no_complaints
 	[ "$CHECK_FAILURES" = 0 ] && exit 0
 	printf '%d checks failed\n' "$CHECK_FAILURES"
 	[ ! -e "${GATE_LOG:-/nowhere}" ] || tail -n 30 "$GATE_LOG"

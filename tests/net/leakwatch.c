@@ -137,17 +137,17 @@ describe_ip(struct described *d, const uint8_t *ip, size_t len, int family)
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
 		if (protocols[i].number == protocol)
 			name = protocols[i].name;
-	(void)snprintf(
-	    d->kind, sizeof(d->kind), "%s-%s", v4 ? "ipv4" : "ipv6", name);
+	(void)snprintf(d->kind, sizeof(d->kind), "%s-%s", v4 ? "ipv4" : "ipv6",
+	    name);
 	inet_ntop(family, ip + (v4 ? 12 : 8), d->src, sizeof(d->src));
 	inet_ntop(family, ip + (v4 ? 16 : 24), d->dst, sizeof(d->dst));
 	if (ports && len >= head + 4) {
 		size_t s = strlen(d->src), t = strlen(d->dst);
 
-		(void)snprintf(
-		    d->src + s, sizeof(d->src) - s, ".%u", be16(ip + head));
-		(void)snprintf(
-		    d->dst + t, sizeof(d->dst) - t, ".%u", be16(ip + head + 2));
+		(void)snprintf(d->src + s, sizeof(d->src) - s, ".%u",
+		    be16(ip + head));
+		(void)snprintf(d->dst + t, sizeof(d->dst) - t, ".%u",
+		    be16(ip + head + 2));
 	}
 }
 
@@ -230,8 +230,8 @@ drain(struct watch *w)
 {
 	int n;
 
-	while ((n = pcap_dispatch(
-		    w->capture, -1, on_frame, (u_char *)(void *)w)) > 0)
+	while ((n = pcap_dispatch(w->capture, -1, on_frame,
+		    (u_char *)(void *)w)) > 0)
 		;
 	if (n == PCAP_ERROR)
 		fprintf(stderr, "leakwatch: %s\n", pcap_geterr(w->capture));
@@ -270,8 +270,8 @@ begin_epoch(struct watch *w, const char *name, const char *filter, bool control)
 	struct epoch next = { .control = control };
 
 	(void)snprintf(next.name, sizeof(next.name), "%s", name);
-	if (pcap_compile(
-		w->capture, &next.legal, filter, 1, PCAP_NETMASK_UNKNOWN) < 0) {
+	if (pcap_compile(w->capture, &next.legal, filter, 1,
+		PCAP_NETMASK_UNKNOWN) < 0) {
 		fprintf(stderr, "leakwatch: filter of %s: %s\n", name,
 		    pcap_geterr(w->capture));
 		return false;
@@ -308,8 +308,8 @@ on_command(struct watch *w, char *line)
 static bool
 on_input(struct watch *w)
 {
-	ssize_t n = read(
-	    STDIN_FILENO, w->line + w->line_len, sizeof(w->line) - w->line_len);
+	ssize_t n = read(STDIN_FILENO, w->line + w->line_len,
+	    sizeof(w->line) - w->line_len);
 	char *end;
 
 	if (n <= 0)

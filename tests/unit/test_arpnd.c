@@ -30,10 +30,9 @@ the_ipv4_question_is_a_broadcast_arp_request(void **state)
 {
 	(void)state;
 	struct addr me = addr("192.0.2.10"), who = addr("192.0.2.254");
-	static const uint8_t want[42] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		2, 0, 0x5e, 0x10, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-		2, 0, 0x5e, 0x10, 0, 1, 192, 0, 2, 10,
-		0, 0, 0, 0, 0, 0, 192, 0, 2, 254 };
+	static const uint8_t want[42] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,
+		0, 0x5e, 0x10, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0x5e,
+		0x10, 0, 1, 192, 0, 2, 10, 0, 0, 0, 0, 0, 0, 192, 0, 2, 254 };
 	uint8_t out[ARPND_MAX];
 
 	assert_int_equal(arpnd_write(out, our_mac, &me, &who), sizeof(want));
@@ -64,8 +63,7 @@ the_ipv6_question_goes_to_the_solicited_nodes_group(void **state)
 	assert_memory_equal(out + 80, our_mac, 6);
 	sum = ipchecksum_add(0, out + 22, 32);
 	sum = ipchecksum_add(sum, pseudo, 4);
-	assert_int_equal(ipchecksum_fold(ipchecksum_add(sum, out + 54, 32)),
-	    0);
+	assert_int_equal(ipchecksum_fold(ipchecksum_add(sum, out + 54, 32)), 0);
 }
 
 static void
@@ -80,8 +78,8 @@ nobody_is_not_asked_for(void **state)
 }
 
 /* The answer to the first test's question. */
-static const uint8_t reply[28] = { 0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0x5e, 0x10,
-	0, 0xfe, 192, 0, 2, 254, 2, 0, 0x5e, 0x10, 0, 1, 192, 0, 2, 10 };
+static const uint8_t reply[28] = { 0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0x5e, 0x10, 0,
+	0xfe, 192, 0, 2, 254, 2, 0, 0x5e, 0x10, 0, 1, 192, 0, 2, 10 };
 
 static void
 an_arp_reply_is_an_answer(void **state)

@@ -84,7 +84,9 @@ static void
 put(const char *dst, unsigned len, unsigned ifindex, uint32_t flags)
 {
 	m.table[m.n++] = (struct rtmsg_route){ .type = DARWIN_RTM_GET,
-		.flags = flags, .ifindex = ifindex, .dst = addr(dst),
+		.flags = flags,
+		.ifindex = ifindex,
+		.dst = addr(dst),
 		.dst_len = len };
 }
 
@@ -134,8 +136,8 @@ rtable_close(struct rtable *t)
 }
 
 int
-rtable_each(enum addr_family family, uint32_t flags,
-    rtable_callback *on_route, void *arg)
+rtable_each(enum addr_family family, uint32_t flags, rtable_callback *on_route,
+    void *arg)
 {
 	assert_int_equal(flags, 0);
 	if (m.blind)
@@ -154,8 +156,9 @@ rtable_change(struct rtable *t, const struct rtmsg_request *q)
 	(void)t;
 	if (++m.changes == m.fail_at)
 		return -ENOBUFS;
-	while (at < m.n && (!addr_equal(&m.table[at].dst, &q->dst) ||
-			       m.table[at].dst_len != q->dst_len))
+	while (at < m.n &&
+	    (!addr_equal(&m.table[at].dst, &q->dst) ||
+		m.table[at].dst_len != q->dst_len))
 		at++;
 	if (q->type == DARWIN_RTM_DELETE) {
 		if (at == m.n)
@@ -167,7 +170,8 @@ rtable_change(struct rtable *t, const struct rtmsg_request *q)
 		assert_int_not_equal(q->ifindex, 0);
 		assert_true(m.n < ROOM);
 		m.table[m.n++] = (struct rtmsg_route){ .flags = q->flags,
-			.ifindex = q->ifindex, .dst = q->dst,
+			.ifindex = q->ifindex,
+			.dst = q->dst,
 			.dst_len = q->dst_len };
 	}
 	if (m.watched)
@@ -221,10 +225,13 @@ static const struct routes_plan nothing;
 static struct routes_plan
 gate_only(void)
 {
-	return (struct routes_plan){ .gate_ifindex = GATE,
-		.source4 = addr("192.168.1.5"), .source6 = addr("2001:db8::5"),
-		.servers = { addr("198.51.100.1"), addr("2001:db8::1") },
-		.n_servers = 2 };
+	return (struct routes_plan){
+		.gate_ifindex = GATE,
+		.source4 = addr("192.168.1.5"),
+		.source6 = addr("2001:db8::5"),
+		.servers = {addr("198.51.100.1"), addr("2001:db8::1")},
+		.n_servers = 2
+	};
 }
 
 static struct routes_plan
@@ -371,8 +378,8 @@ a_clients_own_routes_in_our_places_give_way(void **state)
 	apply(*state, &nothing);
 	put("0.0.0.0", 1, CLIENT, DARWIN_RTF_UP | DARWIN_RTF_GATEWAY);
 	put("128.0.0.0", 1, EN, DARWIN_RTF_UP | DARWIN_RTF_GATEWAY);
-	put("198.51.100.1", 32, EN, DARWIN_RTF_UP | DARWIN_RTF_GATEWAY |
-		DARWIN_RTF_HOST);
+	put("198.51.100.1", 32, EN,
+	    DARWIN_RTF_UP | DARWIN_RTF_GATEWAY | DARWIN_RTF_HOST);
 	m.watched = false;
 	apply(*state, &p);
 	assert_int_equal(way("203.0.113.1"), CLIENT);
@@ -457,7 +464,8 @@ main(void)
 		TEST(the_empty_plan_refuses_everything),
 		TEST(without_a_client_everything_goes_into_the_gate),
 		TEST(with_a_client_only_the_servers_go_into_the_gate),
-		TEST(a_family_that_the_client_does_not_carry_goes_into_the_gate),
+		TEST(
+		    a_family_that_the_client_does_not_carry_goes_into_the_gate),
 		TEST(a_family_without_an_address_is_refused),
 		TEST(the_local_network_keeps_its_route),
 		TEST(no_change_of_plan_has_a_window),

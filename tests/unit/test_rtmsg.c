@@ -25,13 +25,27 @@ addr(const char *text)
 /* 128.0.0.0/1 out of interface 17, the seventh question. */
 static const uint8_t half[144] = {
 	/* clang-format off: a message is read by its fields */
-	[0] = 144, [2] = 5, [3] = 1,
-	[8] = 0x01, 0x08,		/* up, static */
-	[12] = 0x07,			/* destination, gateway, mask */
+	[0] = 144,
+	[2] = 5,
+	[3] = 1,
+	[8] = 0x01,
+	0x08,	     /* up, static */
+	[12] = 0x07, /* destination, gateway, mask */
 	[20] = 7,
-	[92] = 16, 2, 0, 0, 128,
-	[108] = 20, 18, 17, 0,
-	[128] = 16, 2, 0, 0, 128,
+	[92] = 16,
+	2,
+	0,
+	0,
+	128,
+	[108] = 20,
+	18,
+	17,
+	0,
+	[128] = 16,
+	2,
+	0,
+	0,
+	128,
 	/* clang-format on */
 };
 
@@ -39,8 +53,11 @@ static void
 half_of_ipv4_is_written_byte_by_byte(void **state)
 {
 	(void)state;
-	struct rtmsg_request q = { .type = DARWIN_RTM_ADD, .seq = 7,
-		.dst = addr("128.0.0.0"), .dst_len = 1, .ifindex = 17 };
+	struct rtmsg_request q = { .type = DARWIN_RTM_ADD,
+		.seq = 7,
+		.dst = addr("128.0.0.0"),
+		.dst_len = 1,
+		.ifindex = 17 };
 	uint8_t m[RTMSG_MAX];
 
 	assert_int_equal(rtmsg_write(&q, m), sizeof(half));
@@ -51,8 +68,11 @@ static void
 half_of_ipv6_is_written_byte_by_byte(void **state)
 {
 	(void)state;
-	struct rtmsg_request q = { .type = DARWIN_RTM_DELETE, .seq = 0x01020304,
-		.dst = addr("8000::"), .dst_len = 1, .ifindex = 0x1234 };
+	struct rtmsg_request q = { .type = DARWIN_RTM_DELETE,
+		.seq = 0x01020304,
+		.dst = addr("8000::"),
+		.dst_len = 1,
+		.ifindex = 0x1234 };
 	static const uint8_t want[168] = {
 		/* clang-format off */
 		[0] = 168, [2] = 5, [3] = 2,
@@ -75,8 +95,10 @@ a_host_route_has_its_flag_and_no_mask(void **state)
 {
 	(void)state;
 	struct rtmsg_request q = { .type = DARWIN_RTM_ADD,
-		.flags = DARWIN_RTF_PROTO1, .dst = addr("192.0.2.1"),
-		.dst_len = 32, .ifindex = 3 };
+		.flags = DARWIN_RTF_PROTO1,
+		.dst = addr("192.0.2.1"),
+		.dst_len = 32,
+		.ifindex = 3 };
 	static const uint8_t want[128] = {
 		/* clang-format off */
 		[0] = 128, [2] = 5, [3] = 1,
@@ -99,7 +121,8 @@ a_request_that_makes_no_sense_is_not_written(void **state)
 	struct rtmsg_request none = { .type = DARWIN_RTM_ADD };
 	struct rtmsg_request longer = { .dst = addr("192.0.2.1"),
 		.dst_len = 33 };
-	struct rtmsg_request far = { .dst = addr("192.0.2.1"), .dst_len = 32,
+	struct rtmsg_request far = { .dst = addr("192.0.2.1"),
+		.dst_len = 32,
 		.ifindex = 65536 };
 	uint8_t m[RTMSG_MAX];
 
@@ -118,7 +141,8 @@ what_was_written_is_read_back_for_every_prefix(void **state)
 	for (int family = 0; family < 2; family++)
 		for (unsigned n = 0; n <= 8 * addr_len(&all[family]); n++) {
 			struct rtmsg_request q = { .type = DARWIN_RTM_ADD,
-				.dst = all[family], .dst_len = n,
+				.dst = all[family],
+				.dst_len = n,
 				.ifindex = 9 };
 			struct rtmsg_route r;
 			uint8_t m[RTMSG_MAX];
@@ -274,8 +298,7 @@ a_message_cut_off_anywhere_is_refused(void **state)
 		if (n >= 2) {
 			m[0] = (uint8_t)n;
 			if (n < DARWIN_RTM_HEADER + 16)
-				assert_int_equal(rtmsg_read(m, n, &r),
-				    -EINVAL);
+				assert_int_equal(rtmsg_read(m, n, &r), -EINVAL);
 			else
 				(void)rtmsg_read(m, n, &r);
 		}
