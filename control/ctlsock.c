@@ -33,19 +33,17 @@ enum {
 
 struct connection {
 	struct ctlsock *owner;
-	struct bufferevent *bev;
-	struct connection *next, **link; /* of the owner's list */
-	unsigned topics;		 /* enum rpc_topic, ored */
-	bool ended;			 /* the peer sends no more */
-	bool closing;			 /* after what is written is read */
+	struct bufferevent *bev; /* NULL: this place is free */
+	unsigned topics;	 /* enum rpc_topic, ored */
+	bool ended;		 /* the peer sends no more */
+	bool closing;		 /* after what is written is read */
 };
 
 struct ctlsock {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	const struct methods *methods;
-	struct connection *connections;
-	unsigned n_connections;
+	struct connection connections[CTLSOCK_CONNECTIONS_MAX];
 	bool has_group;
 	gid_t group;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -58,8 +56,8 @@ topics_of_all(const struct ctlsock *s)
 {
 	unsigned topics = 0;
 
-	for (const struct connection *c = s->connections; c; c = c->next)
-		topics |= c->topics;
+	for (int i = 0; i < CTLSOCK_CONNECTIONS_MAX; i++)
+		topics |= s->connections[i].topics;
 	return topics;
 }
 
@@ -67,7 +65,7 @@ topics_of_all(const struct ctlsock *s)
 static void
 update_subscriptions(struct ctlsock *s)
 {
-	struct timeval drain = { .tv_usec = DROP_RING_DRAIN_MS * 1000 };
+	struct timeval drain = { .tv_usec = DROP_RING_DRAIN_MS * 1000L };
 	struct timeval stats = { .tv_sec = STATS_EVERY_MS / 1000 };
 	struct drop_ring *drops = engine_drops(s->methods->engine);
 	unsigned topics = topics_of_all(s);
@@ -92,12 +90,8 @@ end_connection(struct connection *c)
 {
 	struct ctlsock *s = c->owner;
 
-	*c->link = c->next;
-	if (c->next != NULL)
-		c->next->link = c->link;
-	s->n_connections--;
 	bufferevent_free(c->bev);
-	free(c);
+	memset(c, 0, sizeof(*c));
 	update_subscriptions(s);
 }
 
@@ -121,10 +115,10 @@ static void
 publish(struct ctlsock *s, unsigned topic, const char *method, json_t *params)
 {
 	char *text = rpc_write_notification(method, params);
-	struct connection *c, *next;
 
-	for (c = s->connections; text != NULL && c != NULL; c = next) {
-		next = c->next;
+	for (int i = 0; text != NULL && i < CTLSOCK_CONNECTIONS_MAX; i++) {
+		struct connection *c = &s->connections[i];
+
 		if ((c->topics & topic) == 0 || c->closing)
 			continue;
 		if (unread(c) + strlen(text) > CTLSOCK_UNREAD_MAX)
@@ -304,41 +298,51 @@ is_allowed(const struct ctlsock *s, int fd)
 	    (s->has_group && is_member(s->group, uid, gid));
 }
 
+/* Say why, as far as the socket takes it at once, and close. */
+static void
+turn_away(int fd, enum rpc_error code, const char *why)
+{
+	char *text = rpc_write_error(NULL, code, why);
+
+	if (text != NULL)
+		(void)!write(fd, text, strlen(text));
+	free(text);
+	(void)evutil_closesocket(fd);
+}
+
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *from, int len, void *arg)
 {
 	struct ctlsock *s = arg;
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c;
 
 	(void)listener;
 	(void)from;
 	(void)len;
-	if (c == NULL ||
-	    (c->bev = bufferevent_socket_new(s->base, fd,
-		 BEV_OPT_CLOSE_ON_FREE)) == NULL) {
-		free(c);
-		evutil_closesocket(fd);
+	if (!is_allowed(s, fd)) {
+		log_warn("control: a user who may not was turned away");
+		turn_away(fd, RPC_NOT_ALLOWED,
+		    "this user may not control tungate");
+		return;
+	}
+	c = s->connections;
+	while (c < s->connections + CTLSOCK_CONNECTIONS_MAX && c->bev != NULL)
+		c++;
+	if (c == s->connections + CTLSOCK_CONNECTIONS_MAX) {
+		turn_away(fd, RPC_TOO_MUCH, "too many connections");
+		return;
+	}
+	c->bev = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		turn_away(fd, RPC_TOO_MUCH, "no memory");
 		return;
 	}
 	c->owner = s;
-	c->next = s->connections;
-	c->link = &s->connections;
-	if (c->next != NULL)
-		c->next->link = &c->next;
-	s->connections = c;
-	s->n_connections++;
 	bufferevent_setcb(c->bev, on_read, on_written, on_end, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, RPC_LINE_MAX);
-	if (!is_allowed(s, fd)) {
-		log_warn("control: a user who may not was turned away");
-		refuse(c, RPC_NOT_ALLOWED, "this user may not control tungate");
-	} else if (s->n_connections > CTLSOCK_CONNECTIONS_MAX) {
-		refuse(c, RPC_TOO_MUCH, "too many connections");
-	} else {
-		(void)bufferevent_enable(c->bev, EV_READ);
-	}
-	(void)bufferevent_enable(c->bev, EV_WRITE);
+	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) < 0)
+		end_connection(c);
 }
 
 /* Does a daemon answer at this address? */
@@ -447,8 +451,9 @@ ctlsock_close(struct ctlsock *s)
 {
 	if (s == NULL)
 		return;
-	while (s->connections != NULL)
-		end_connection(s->connections);
+	for (int i = 0; i < CTLSOCK_CONNECTIONS_MAX; i++)
+		if (s->connections[i].bev != NULL)
+			end_connection(&s->connections[i]);
 	evconnlistener_free(s->listener);
 	event_free(s->drain);
 	event_free(s->stats);

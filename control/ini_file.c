@@ -43,7 +43,7 @@ static char *
 read_line(char *to, int size, void *arg)
 {
 	struct ini_file *f = arg;
-	size_t n = (size_t)(f->end - f->at);
+	size_t n = (size_t)(f->end - f->at), used;
 	const char *newline;
 
 	if (n == 0)
@@ -51,19 +51,18 @@ read_line(char *to, int size, void *arg)
 	if ((newline = memchr(f->at, '\n', n)) != NULL)
 		n = (size_t)(newline - f->at);
 	f->line++;
+	used = n;
 	if (n > INI_FILE_LINE_MAX || n + 2 > (size_t)size) {
 		ini_file_problem(f, "line of %zu bytes: at most %d", n,
 		    INI_FILE_LINE_MAX);
-		to[0] = '\0';
+		used = 0;
 	} else if (memchr(f->at, '\0', n) != NULL) {
 		ini_file_problem(f, "a NUL byte: this is no text");
-		to[0] = '\0';
-	} else {
-		memcpy(to, f->at, n);
-		to[n] = '\0';
+		used = 0;
 	}
 	/* inih takes lines with their end, and strips it. */
-	strcat(to, "\n");
+	memcpy(to, f->at, used);
+	memcpy(to + used, "\n", 2);
 	f->at += n + (newline != NULL ? 1 : 0);
 	return to;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -379,6 +380,8 @@ main(int argc, char *argv[])
 	const struct verb *verb;
 	int c;
 
+	/* A daemon that turns us away has said why: that is to be read. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (path == NULL)
 		path = TUNGATE_RUN_DIR "/control.sock";
 	while ((c = getopt_long(argc, argv, "s:h", longs, NULL)) != -1) {

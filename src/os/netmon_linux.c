@@ -96,10 +96,8 @@ netmon_drain(struct netmon *n)
 	for (int i = 0; i < 1000; i++) {
 		ssize_t r = recv(n->events, junk, sizeof(junk), 0);
 
-		if (r >= 0) {
-			heard = 1;
-		} else if (errno == ENOBUFS) {
-			/* Messages were lost: all the more reason to look. */
+		/* Messages that were lost: all the more reason to look. */
+		if (r >= 0 || errno == ENOBUFS) {
 			heard = 1;
 		} else if (errno == EAGAIN) {
 			return heard;

@@ -220,7 +220,7 @@ set_setting(const char *ifname, char value)
 		return -errno;
 	if (read(fd, &before, 1) == 1 &&
 	    (before == value || pwrite(fd, &value, 1, 0) == 1))
-		r = before;
+		r = (unsigned char)before;
 	close(fd);
 	return r;
 }
