@@ -583,8 +583,14 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	look(e);
 	if (event_of(e, &old, old_hops, &ev))
 		change(e, ev);
-	if (e->tun != NULL)
-		apply_routes(e, true);
+	if (e->tun == NULL)
+		return;
+	/* Routes that went with an address or a device are no one's tampering. */
+	(void)tun_raise(e->tun);
+	apply_routes(e,
+	    is_same_uplink(&old.v4, &e->view.v4) &&
+		is_same_uplink(&old.v6, &e->view.v6) &&
+		is_same_tunnel(&old, &e->view));
 }
 
 static void

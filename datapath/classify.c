@@ -89,6 +89,8 @@ classify_slowly(const uint8_t *data, size_t len, size_t segment,
 	if (p.options)
 		return DROP_OPTIONS;
 	source = p.src.family == ADDR_V4 ? &pol->source4 : &pol->source6;
+	if (source->family == ADDR_NONE)
+		return DROP_NO_UPLINK;
 	if (!addr_equal(source, &p.src))
 		return DROP_WRONG_SOURCE;
 	if (!has_shape(found, &p, segment, streams))

@@ -26,8 +26,8 @@ struct streams;
  * looked at.
  * `streams`: what is known of open TCP connections; it changes.
  *
- * Says nothing of the uplink: whether it can be sent is the sender's to find
- * out (DROP_NO_UPLINK, DROP_NO_NEIGHBOUR).
+ * Whether it can be sent is the sender's to find out (DROP_NO_NEIGHBOUR, ...);
+ * here only whether the policy has an address to send from (DROP_NO_UPLINK).
  */
 enum drop classify(const uint8_t *data, size_t len, size_t segment,
     const struct policy *pol, struct streams *streams, unsigned *ret_endpoint);

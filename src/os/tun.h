@@ -41,6 +41,9 @@ int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t);
 unsigned tun_ifindex(const struct tun *t);
 
+/* Bring it up, should someone have taken it down. 0, or a negative errno. */
+int tun_raise(struct tun *t);
+
 /* The largest packet that may be routed to it, bytes. 0, or -errno. */
 int tun_set_mtu(struct tun *t, uint32_t mtu);
 

@@ -109,10 +109,24 @@ set_no_address(struct netmsg_socket *s, unsigned ifindex)
 }
 
 static int
+raise_link(const char *name)
+{
+	struct ifreq ifr;
+	int r;
+
+	if ((r = name_request(&ifr, name)) < 0 ||
+	    (r = link_ioctl(SIOCGIFFLAGS, &ifr)) < 0)
+		return r;
+	if ((ifr.ifr_flags & IFF_UP) != 0)
+		return 0;
+	ifr.ifr_flags |= IFF_UP;
+	return link_ioctl(SIOCSIFFLAGS, &ifr);
+}
+
+static int
 set_up(const char *name, unsigned ifindex)
 {
 	struct netmsg_socket *s;
-	struct ifreq ifr;
 	int r;
 
 	if ((r = netmsg_open(&s)) < 0)
@@ -120,12 +134,7 @@ set_up(const char *name, unsigned ifindex)
 	/* Without IPv6 there is nothing to refrain from. */
 	(void)set_no_address(s, ifindex);
 	netmsg_close(s);
-
-	if ((r = name_request(&ifr, name)) < 0 ||
-	    (r = link_ioctl(SIOCGIFFLAGS, &ifr)) < 0)
-		return r;
-	ifr.ifr_flags |= IFF_UP;
-	return link_ioctl(SIOCSIFFLAGS, &ifr);
+	return raise_link(name);
 }
 
 int
@@ -211,6 +220,12 @@ unsigned
 tun_ifindex(const struct tun *t)
 {
 	return t->ifindex;
+}
+
+int
+tun_raise(struct tun *t)
+{
+	return raise_link(t->name);
 }
 
 int

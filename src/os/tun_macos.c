@@ -79,13 +79,23 @@ interface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
 	return r;
 }
 
+int
+tun_raise(struct tun *t)
+{
+	struct ifreq ifr = { 0 };
+	int r;
+
+	if ((r = interface_ioctl(t->name, SIOCGIFFLAGS, &ifr)) < 0)
+		return r;
+	ifr.ifr_flags |= IFF_UP;
+	return interface_ioctl(t->name, SIOCSIFFLAGS, &ifr);
+}
+
 static int
 set_up(struct tun *t)
 {
 	uint32_t pending = PENDING;
 	socklen_t n = sizeof(t->name);
-	struct ifreq ifr = { 0 };
-	int r;
 
 	/* Only now: connecting resets it. Refused, it is merely slower. */
 	(void)setsockopt(t->fd, DARWIN_SYSPROTO_CONTROL,
@@ -95,10 +105,7 @@ set_up(struct tun *t)
 		return -errno;
 	if ((t->ifindex = if_nametoindex(t->name)) == 0)
 		return -errno;
-	if ((r = interface_ioctl(t->name, SIOCGIFFLAGS, &ifr)) < 0)
-		return r;
-	ifr.ifr_flags |= IFF_UP;
-	return interface_ioctl(t->name, SIOCSIFFLAGS, &ifr);
+	return tun_raise(t);
 }
 
 int
