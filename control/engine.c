@@ -50,6 +50,7 @@ struct engine {
 
 	/* What is asked of the system. tun and worker: NULL while OPEN. */
 	struct routes *routes;
+	struct returnpath *returnpath; /* NULL: the kernel has none */
 	struct netmon *netmon;
 	struct uplink *uplink;
 	struct tun *tun;
@@ -359,7 +360,8 @@ apply_returnpath(struct engine *e)
 		for (unsigned i = 0; i < plan.n_servers; i++)
 			servers[i] = e->server.endpoints[i].addr;
 	}
-	if ((r = returnpath_apply(&plan)) < 0)
+	if (e->returnpath != NULL &&
+	    (r = returnpath_apply(e->returnpath, &plan)) < 0)
 		log_warn("returnpath: the server's answers cannot be marked "
 			 "(%s): where rp_filter is 1 they will be dropped",
 		    strerror(-r));
@@ -465,7 +467,8 @@ give_back(struct engine *e)
 	int r, first = 0;
 
 	let_go(e);
-	if ((r = returnpath_release()) < 0)
+	if (e->returnpath != NULL &&
+	    (r = returnpath_release(e->returnpath)) < 0)
 		first = r;
 	if ((r = tun_remove(e->conf->tun)) < 0 && first == 0)
 		first = r;
@@ -585,7 +588,8 @@ on_look(evutil_socket_t fd, short what, void *arg)
 		change(e, ev);
 	if (e->tun == NULL)
 		return;
-	/* Routes that went with an address or a device are no one's tampering. */
+	/* Routes that went with an address or a device are no one's tampering.
+	 */
 	(void)tun_raise(e->tun);
 	apply_routes(e,
 	    is_same_uplink(&old.v4, &e->view.v4) &&
@@ -936,6 +940,7 @@ destroy(struct engine *e)
 		event_free(e->on_net);
 	uplink_close(e->uplink);
 	netmon_close(e->netmon);
+	returnpath_close(e->returnpath);
 	routes_close(e->routes);
 	free(e);
 }
@@ -968,6 +973,10 @@ engine_new(struct event_base *base, const struct conf *conf,
 		    strerror(-r));
 		goto fail;
 	}
+	if ((r = returnpath_open(&e->returnpath)) < 0)
+		log_warn("returnpath: not in this kernel (%s): where rp_filter "
+			 "is 1 the server's answers will be dropped",
+		    strerror(-r));
 	if ((r = make_events(e)) < 0 || (r = take(e, why)) < 0)
 		goto fail;
 	look(e);

@@ -192,6 +192,7 @@ lock(const struct conf *conf, int *ret_fd)
 static int
 release(const struct options *o)
 {
+	struct returnpath *returnpath = NULL;
 	struct routes *routes = NULL;
 	struct conf conf;
 	int fd = -1, r, status = 0;
@@ -213,7 +214,12 @@ release(const struct options *o)
 		    "going on\n",
 		    conf.run_dir, strerror(-r));
 
-	r = returnpath_release();
+	/* A kernel without nftables has nothing of ours in it. */
+	if ((r = returnpath_open(&returnpath)) == -EPROTONOSUPPORT)
+		r = 0;
+	else if (r == 0)
+		r = returnpath_release(returnpath);
+	returnpath_close(returnpath);
 	(void)printf("marks on arrival: %s\n",
 	    r < 0 ? strerror(-r) : "none left");
 	status |= r < 0;

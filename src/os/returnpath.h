@@ -21,6 +21,8 @@
 /* The mark; a rule of routes_linux.c looks it up. */
 #define RETURNPATH_MARK 0x7467u
 
+struct returnpath;
+
 struct returnpath_plan {
 	unsigned ifindex;      /* of the uplink; 0: there is none, and no
 				* answer is let in */
@@ -30,13 +32,19 @@ struct returnpath_plan {
 	unsigned n_servers;
 };
 
+/* 0, or a negative errno with *ret untouched. */
+int returnpath_open(struct returnpath **ret);
+
+/* Forget the handle; what was planned stays. Does nothing for NULL. */
+void returnpath_close(struct returnpath *r);
+
 /*
  * Replace what was planned before, as one transaction. 0, or a negative errno
  * (-EOPNOTSUPP: the kernel has no packet marks on arrival).
  */
-int returnpath_apply(const struct returnpath_plan *plan);
+int returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan);
 
 /* Take all of it out, settings too. 0 also when there was nothing. */
-int returnpath_release(void);
+int returnpath_release(struct returnpath *r);
 
 #endif /* OS_RETURNPATH_H */

@@ -57,7 +57,16 @@
 struct batch {
 	char *bytes;
 	size_t len;
-	uint32_t seq; /* of the last message */
+	uint32_t first, seq; /* of its first and its last message */
+};
+
+/*
+ * The socket is kept: closing it makes the kernel wait until what a batch
+ * replaced is destroyed, which took 15 ms.
+ */
+struct returnpath {
+	int fd;
+	struct batch batch;
 };
 
 static struct nlmsghdr *
@@ -106,11 +115,11 @@ hear_chain(const struct nlmsghdr *h, chain_callback *on_chain, void *arg)
 }
 
 /*
- * Read answers until the one to message `last`. 0, or the first error; chains
- * of our table are handed to on_chain.
+ * Read answers to the messages from `first` on, until the one to `last`. 0, or
+ * the first error; chains of our table are handed to on_chain.
  */
 static int
-hear(int fd, uint32_t last, chain_callback *on_chain, void *arg)
+hear(int fd, uint32_t first, uint32_t last, chain_callback *on_chain, void *arg)
 {
 	_Alignas(struct nlmsghdr) char room[32768];
 
@@ -129,9 +138,11 @@ hear(int fd, uint32_t last, chain_callback *on_chain, void *arg)
 			if (h->nlmsg_len < sizeof(*h) ||
 			    h->nlmsg_len > end - at)
 				return -EBADMSG;
-			if (h->nlmsg_type == NLMSG_DONE)
+			if (h->nlmsg_seq - first > last - first) {
+				/* Late words on an earlier, refused batch. */
+			} else if (h->nlmsg_type == NLMSG_DONE) {
 				return 0;
-			if (h->nlmsg_type == NLMSG_ERROR) {
+			} else if (h->nlmsg_type == NLMSG_ERROR) {
 				if (h->nlmsg_len < NLMSG_LENGTH(sizeof(e)))
 					return -EBADMSG;
 				memcpy(&e, NLMSG_DATA(h), sizeof(e));
@@ -181,7 +192,7 @@ read_notes(int fd, struct batch *b, struct notes *ret)
 	h = message(b, NFT_MSG_GETCHAIN, NLM_F_DUMP);
 	if (send(fd, b->bytes, h->nlmsg_len, 0) < 0)
 		return -errno;
-	r = hear(fd, b->seq, on_chain, ret);
+	r = hear(fd, b->seq, b->seq, on_chain, ret);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -393,6 +404,7 @@ static void
 begin_batch(struct batch *b)
 {
 	b->len = 0;
+	b->first = b->seq + 1;
 	nftnl_batch_begin(b->bytes, ++b->seq);
 	b->len = NLMSG_ALIGN(((struct nlmsghdr *)(void *)b->bytes)->nlmsg_len);
 }
@@ -408,7 +420,7 @@ commit_batch(int fd, struct batch *b)
 	b->len += NLMSG_ALIGN(h->nlmsg_len);
 	if (send(fd, b->bytes, b->len, 0) < 0)
 		return -errno;
-	return hear(fd, last, NULL, NULL);
+	return hear(fd, b->first, last, NULL, NULL);
 }
 
 static int
@@ -448,68 +460,86 @@ replace_table(int fd, struct batch *b, const struct returnpath_plan *plan,
 }
 
 int
-returnpath_apply(const struct returnpath_plan *plan)
+returnpath_open(struct returnpath **ret)
 {
-	struct batch b = { .bytes = calloc(1, BATCH_BYTES) };
-	struct notes notes;
-	int fd, r;
+	struct returnpath *r = calloc(1, sizeof(*r));
+	int e = -ENOMEM;
 
-	if (b.bytes == NULL)
+	if (r == NULL)
 		return -ENOMEM;
-	if (plan->n_servers > ROUTES_SERVERS_MAX) {
-		r = -EINVAL;
+	if ((r->batch.bytes = calloc(1, BATCH_BYTES)) == NULL)
+		goto free_returnpath;
+	if ((e = r->fd = open_netfilter()) < 0)
 		goto free_bytes;
-	}
-	if ((r = fd = open_netfilter()) < 0)
-		goto free_bytes;
-	if ((r = read_notes(fd, &b, &notes)) < 0)
-		goto close_fd;
-	/* The note first: a process killed in between restores a 0 to 0. */
-	if (plan->ifindex != 0 && !is_noted(&notes, plan->name)) {
-		int setting = open_setting(plan->name);
-		char now = '1';
+	*ret = r;
+	return 0;
 
-		if (setting >= 0) {
-			if (read(setting, &now, 1) == 1 && now == '0')
-				note(&notes, plan->name);
-			close(setting);
-		}
-	}
-	if ((r = replace_table(fd, &b, plan, &notes)) < 0)
-		goto close_fd;
-	if (plan->ifindex != 0 && (r = set_setting(plan->name, '1')) > 0)
-		r = 0;
-close_fd:
-	close(fd);
 free_bytes:
-	free(b.bytes);
-	return r;
+	free(r->batch.bytes);
+free_returnpath:
+	free(r);
+	return e;
+}
+
+void
+returnpath_close(struct returnpath *r)
+{
+	if (r == NULL)
+		return;
+	close(r->fd);
+	free(r->batch.bytes);
+	free(r);
+}
+
+/* Is the setting 0, so that we are to set it, and to set it back one day? */
+static bool
+is_unset(const char *ifname)
+{
+	int fd = open_setting(ifname);
+	char now = '1';
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &now, 1) != 1)
+		now = '1';
+	close(fd);
+	return now == '0';
 }
 
 int
-returnpath_release(void)
+returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan)
 {
-	struct batch b = { .bytes = calloc(1, BATCH_BYTES) };
 	struct notes notes;
-	int fd, r;
+	int e;
 
-	if (b.bytes == NULL)
-		return -ENOMEM;
-	if ((r = fd = open_netfilter()) < 0)
-		goto free_bytes;
-	if ((r = read_notes(fd, &b, &notes)) < 0)
-		goto close_fd;
+	if (plan->n_servers > ROUTES_SERVERS_MAX)
+		return -EINVAL;
+	if ((e = read_notes(r->fd, &r->batch, &notes)) < 0)
+		return e;
+	/* The note first: a process killed in between restores a 0 to 0. */
+	if (plan->ifindex != 0 && !is_noted(&notes, plan->name) &&
+	    is_unset(plan->name))
+		note(&notes, plan->name);
+	if ((e = replace_table(r->fd, &r->batch, plan, &notes)) < 0)
+		return e;
+	if (plan->ifindex != 0 && (e = set_setting(plan->name, '1')) < 0)
+		return e;
+	return 0;
+}
+
+int
+returnpath_release(struct returnpath *r)
+{
+	struct notes notes;
+	int e;
+
+	if ((e = read_notes(r->fd, &r->batch, &notes)) < 0)
+		return e;
 	/* An interface that is gone took its setting along. */
 	for (unsigned i = 0; i < notes.n; i++)
 		(void)set_setting(notes.names[i], '0');
-	begin_batch(&b);
-	put_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	put_table(&b, NFT_MSG_DELTABLE, 0);
-	r = commit_batch(fd, &b);
-close_fd:
-	close(fd);
-free_bytes:
-	free(b.bytes);
-	/* A kernel without nftables has nothing of ours in it. */
-	return r == -EPROTONOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
+	begin_batch(&r->batch);
+	put_table(&r->batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	put_table(&r->batch, NFT_MSG_DELTABLE, 0);
+	return commit_batch(r->fd, &r->batch);
 }

@@ -9,14 +9,29 @@
 #include "src/os/returnpath.h"
 
 int
-returnpath_apply(const struct returnpath_plan *plan)
+returnpath_open(struct returnpath **ret)
 {
+	*ret = NULL;
+	return 0;
+}
+
+void
+returnpath_close(struct returnpath *r)
+{
+	(void)r;
+}
+
+int
+returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan)
+{
+	(void)r;
 	(void)plan;
 	return 0;
 }
 
 int
-returnpath_release(void)
+returnpath_release(struct returnpath *r)
 {
+	(void)r;
 	return 0;
 }
