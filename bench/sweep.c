@@ -31,37 +31,42 @@ sweep_bpf(const struct trace *t, struct sweep_by *by)
 	return sum;
 }
 
+/* A batch, as the pump does it. */
+static uint64_t
+classify_some(const struct trace *t, size_t from, const struct policy *pol,
+    struct streams *streams)
+{
+	struct verdict verdicts[PUMP_BATCH];
+	size_t n = t->n - from < PUMP_BATCH ? t->n - from : PUMP_BATCH;
+	uint64_t sum = 0;
+
+	classify_batch(t->in + from, (unsigned)n, pol, streams, verdicts);
+	for (size_t i = 0; i < n; i++)
+		sum += (uint64_t)verdicts[i].why + verdicts[i].endpoint;
+	return sum;
+}
+
 uint64_t
 sweep_classify(const struct trace *t, struct sweep_by *by)
 {
-	unsigned endpoint = 0;
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < t->n; i++) {
-		sum += classify(t->in[i].data, t->in[i].len, 0, by->pol,
-		    &by->streams, &endpoint);
-		sum += endpoint;
-	}
+	for (size_t i = 0; i < t->n; i += PUMP_BATCH)
+		sum += classify_some(t, i, by->pol, &by->streams);
 	return sum;
 }
 
 uint64_t
 sweep_batches(const struct trace *t, struct sweep_by *by)
 {
-	unsigned endpoint = 0;
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < t->n; i += PUMP_BATCH) {
 		const struct policy *pol = policy_slot_take(by->slot);
-		size_t end = i + PUMP_BATCH < t->n ? i + PUMP_BATCH : t->n;
 
 		by->taken += pol->generation != by->generation;
 		by->generation = pol->generation;
-		for (size_t j = i; j < end; j++) {
-			sum += classify(t->in[j].data, t->in[j].len, 0, pol,
-			    &by->streams, &endpoint);
-			sum += endpoint;
-		}
+		sum += classify_some(t, i, pol, &by->streams);
 	}
 	return sum;
 }

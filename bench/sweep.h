@@ -36,10 +36,10 @@ sweep sweep_touch;
 /* libpcap's interpreter, as a program would call it. */
 sweep sweep_bpf;
 
-/* classify(), under one policy. */
+/* classify_batch(), PUMP_BATCH packets at a time, under one policy. */
 sweep sweep_classify;
 
-/* classify(), the policy taken from the slot every PUMP_BATCH packets. */
+/* The same, the policy taken from the slot every PUMP_BATCH packets. */
 sweep sweep_batches;
 
 /*

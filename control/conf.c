@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "control/ini_file.h"
+#include "src/base/ifname.h"
 #include "src/base/log.h"
 
 struct conf
@@ -65,7 +66,8 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 	if (strcasecmp(section, "tungate") != 0) {
 		ini_file_problem(f, "[%s]: only [tungate] is known", section);
 	} else if (strcasecmp(key, "tun") == 0) {
-		if (strpbrk(value, "/: \t%") != NULL)
+		if (value[0] != '\0' && strlen(value) < sizeof(c->tun) &&
+		    !ifname_is_valid(value))
 			ini_file_problem(f,
 			    "tun = %s: not a name that an "
 			    "interface can have",

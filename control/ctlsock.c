@@ -216,9 +216,17 @@ on_read(struct bufferevent *bev, void *arg)
 		size_t len;
 		char *line;
 
-		/* Answers wait to be read: on_written() goes on. */
-		if (c->closing || unread(c) > PAUSE_ABOVE)
+		if (c->closing)
 			return;
+		/*
+		 * Answers wait to be read: on_written() goes on. Until then
+		 * nothing is read, or libevent (2.1.12) would call again and
+		 * again for an input that is full.
+		 */
+		if (unread(c) > PAUSE_ABOVE) {
+			(void)bufferevent_disable(bev, EV_READ);
+			return;
+		}
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
 		if (line == NULL) {
 			if (evbuffer_get_length(in) >= RPC_LINE_MAX)
@@ -241,10 +249,13 @@ on_written(struct bufferevent *bev, void *arg)
 {
 	struct connection *c = arg;
 
-	if (c->closing)
+	if (c->closing) {
 		end_connection(c);
-	else if (c->ended ||
-	    evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+		return;
+	}
+	if (!c->ended)
+		(void)bufferevent_enable(bev, EV_READ);
+	if (c->ended || evbuffer_get_length(bufferevent_get_input(bev)) > 0)
 		on_read(bev, c);
 }
 

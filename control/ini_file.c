@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ini.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,18 @@ ini_file_problem(struct ini_file *f, const char *fmt, ...)
 	f->report(text, f->arg);
 }
 
+/* What inih would cut off in silence: half a command, perhaps. */
+static bool
+has_inline_comment(const char *line, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (line[i] == ';' &&
+		    (line[i - 1] == ' ' || line[i - 1] == '\t') &&
+		    line[0] != ';' && line[0] != '#')
+			return true;
+	return false;
+}
+
 /*
  * inih's reader, as fgets(). One line at a time, so that f->line is right
  * when a pair is handed on. A line that inih would cut is named, and given to
@@ -44,14 +57,20 @@ read_line(char *to, int size, void *arg)
 {
 	struct ini_file *f = arg;
 	size_t n = (size_t)(f->end - f->at), used;
-	const char *newline;
+	const char *newline, *start;
 
 	if (n == 0)
 		return NULL;
 	if ((newline = memchr(f->at, '\n', n)) != NULL)
 		n = (size_t)(newline - f->at);
 	f->line++;
+	start = f->at;
 	used = n;
+	/* A line that begins with a blank is no continuation here. */
+	while (used > 0 && (*start == ' ' || *start == '\t')) {
+		start++;
+		used--;
+	}
 	if (n > INI_FILE_LINE_MAX || n + 2 > (size_t)size) {
 		ini_file_problem(f, "line of %zu bytes: at most %d", n,
 		    INI_FILE_LINE_MAX);
@@ -59,9 +78,15 @@ read_line(char *to, int size, void *arg)
 	} else if (memchr(f->at, '\0', n) != NULL) {
 		ini_file_problem(f, "a NUL byte: this is no text");
 		used = 0;
+	} else if (has_inline_comment(start, used)) {
+		ini_file_problem(f,
+		    "\";\" after a blank: inih takes it for "
+		    "a comment; comments need a line of their "
+		    "own");
+		used = 0;
 	}
 	/* inih takes lines with their end, and strips it. */
-	memcpy(to, f->at, used);
+	memcpy(to, start, used);
 	memcpy(to + used, "\n", 2);
 	f->at += n + (newline != NULL ? 1 : 0);
 	return to;

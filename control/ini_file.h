@@ -2,9 +2,10 @@
 /*
  * ini_file: the door to inih: INI text to keys and values, with line numbers.
  *
- * inih folds nothing and guesses little, but silently cuts long lines; here
- * they, NUL bytes and text that is no "key = value" are problems that are
- * named.
+ * inih cuts long lines and what follows " ;", and takes a line that begins
+ * with a blank for more of the one before. Here the first two, NUL bytes and
+ * text that is no "key = value" are problems that are named, and blanks before
+ * a key mean nothing.
  */
 #ifndef CONTROL_INI_FILE_H
 #define CONTROL_INI_FILE_H

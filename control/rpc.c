@@ -145,7 +145,7 @@ rpc_read(const char *line, size_t len, struct rpc_request *ret,
 	json_t *o, *id;
 
 	memset(ret, 0, sizeof(*ret));
-	if ((o = json_loadb(line, len, 0, NULL)) == NULL) {
+	if ((o = json_loadb(line, len, JSON_DECODE_ANY, NULL)) == NULL) {
 		*why = "not JSON: one object a line is expected";
 		return RPC_PARSE_ERROR;
 	}
@@ -157,7 +157,13 @@ rpc_read(const char *line, size_t len, struct rpc_request *ret,
 	id = json_object_get(o, "id");
 	if (json_is_string(id) || json_is_number(id) || json_is_null(id))
 		ret->id = json_incref(id);
-	e = read_object(o, ret, why);
+	if (id != NULL && ret->id == NULL) {
+		/* Not a notification: its sender would wait for ever. */
+		*why = "an id must be a string, a number or null";
+		e = RPC_INVALID_REQUEST;
+	} else {
+		e = read_object(o, ret, why);
+	}
 	json_decref(o);
 	return e;
 }

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "control/ini_file.h"
+#include "src/base/ifname.h"
 
 static const char *const protocols[] = {
 	[SERVER_NONE] = "none",
@@ -95,16 +96,6 @@ read_endpoint(struct ini_file *f, const char *value, struct reading *r)
 	r->where[r->n_where++].port = port;
 }
 
-/* As the kernel takes it (dev_valid_name): no slash, no space, no dots only. */
-static bool
-is_interface_name(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n > 0 && n < 16 && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 &&
-	    strpbrk(s, "/: \t") == NULL;
-}
-
 static void
 read_text(struct ini_file *f, const char *key, const char *value, char *to,
     size_t size)
@@ -137,7 +128,7 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		    "%s: must be Protocol, Endpoint, Interface "
 		    "or Command",
 		    key);
-	else if (!is_interface_name(value))
+	else if (!ifname_is_valid(value))
 		ini_file_problem(f,
 		    "Interface = %s: not a name that an "
 		    "interface can have",
@@ -239,17 +230,27 @@ server_parse(const char *file, const char *text, size_t len, struct server *ret,
 	return 0;
 }
 
-/* "zurich" of "zurich.conf"; false if it is no server's file. */
 static bool
-name_of(const char *file, char name[SERVER_NAME_MAX])
+is_server_file(const char *file)
 {
 	size_t n = strlen(file);
 
-	if (file[0] == '.' || n <= 5 || strcmp(file + n - 5, ".conf") != 0 ||
-	    n - 5 >= SERVER_NAME_MAX)
+	return file[0] != '.' && n > 5 && strcmp(file + n - 5, ".conf") == 0;
+}
+
+/* "zurich" of "zurich.conf". False: a name that cannot be told in JSON. */
+static bool
+name_of(const char *file, char name[SERVER_NAME_MAX])
+{
+	size_t n = strlen(file) - 5;
+
+	if (n >= SERVER_NAME_MAX)
 		return false;
-	memcpy(name, file, n - 5);
-	name[n - 5] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (file[i] <= ' ' || file[i] > '~')
+			return false;
+	memcpy(name, file, n);
+	name[n] = '\0';
 	return true;
 }
 
@@ -283,7 +284,7 @@ int
 server_list_read(const char *directory, struct server_list *ret,
     server_report *report, void *arg)
 {
-	char path[1024], name[SERVER_NAME_MAX];
+	char path[1024], problem[1280], name[SERVER_NAME_MAX];
 	const struct dirent *entry;
 	int r = 0, one;
 	DIR *d;
@@ -299,16 +300,25 @@ server_list_read(const char *directory, struct server_list *ret,
 	while (ret->n < SERVERS_MAX && (entry = readdir(d)) != NULL) {
 		struct server *more;
 
-		if (!name_of(entry->d_name, name))
+		if (!is_server_file(entry->d_name))
 			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s", directory,
+		    entry->d_name);
+		if (!name_of(entry->d_name, name)) {
+			(void)snprintf(problem, sizeof(problem),
+			    "%s: a server's name is 1 to %d letters, digits "
+			    "and signs, without blanks",
+			    path, SERVER_NAME_MAX - 1);
+			report(problem, arg);
+			r = -EINVAL;
+			continue;
+		}
 		more = realloc(ret->servers, (ret->n + 1) * sizeof(*more));
 		if (more == NULL) {
 			r = -ENOMEM;
 			break;
 		}
 		ret->servers = more;
-		(void)snprintf(path, sizeof(path), "%s/%s", directory,
-		    entry->d_name);
 		if ((one = read_server(path, &more[ret->n], report, arg)) < 0) {
 			r = one;
 			continue;

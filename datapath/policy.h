@@ -38,16 +38,26 @@ struct endpoint {
 };
 
 /*
- * The headers that a packet to an endpoint must have, as the first 64 bytes
- * of the packet: (bytes ^ want) & mask is zero. Made by policy_finish().
+ * What bulk to one endpoint looks like: words of the packet (bytes_word()),
+ * with zeros where classify() does not look. Made by policy_finish(). Zeroed:
+ * no packet is like it, for none is of IP version 0.
  */
-struct policy_template {
-	uint64_t want[8];
-	uint64_t mask[8];
-	/* Zero for TCP and ESP, and while the uplink has no address of the
-	 * endpoint's family: then nothing is compared, so nothing matches. */
-	uint64_t usable;
+struct policy_bulk {
+	uint64_t first;	     /* bytes 0 to 7, the length left out */
+	uint64_t second;     /* bytes 8 to 15: of the source, and IPv4's
+			      * protocol */
+	uint64_t rest[3];    /* IPv6: bytes 16, 24 and 28 on */
+	uint64_t to;	     /* the address's last four bytes, and the port */
+	uint64_t shape;	     /* UDP's length left out, the payload's first
+			      * four bytes */
+	uint64_t shape_mask; /* what of it counts */
 };
+
+/* shape_mask, where a function has to be asked for the shape. */
+#define POLICY_ANY_SHAPE UINT64_C(0xffff000000000000)
+
+/* A power of two. The more, the sooner a hash without collisions is found. */
+#define POLICY_FIND 256
 
 struct policy {
 	uint64_t generation; /* counts up; 0 is policy_block_all */
@@ -57,7 +67,11 @@ struct policy {
 	unsigned n_endpoints;
 	struct endpoint endpoints[POLICY_ENDPOINTS_MAX];
 	struct hop hops[POLICY_ENDPOINTS_MAX]; /* the way to each */
-	struct policy_template templates[POLICY_ENDPOINTS_MAX];
+	/* One cache line each. */
+	_Alignas(64) struct policy_bulk bulk[POLICY_ENDPOINTS_MAX];
+	/* Which endpoint may it be? See policy_guess(). */
+	uint64_t find_by;
+	uint8_t find[POLICY_FIND];
 };
 
 /*
@@ -74,5 +88,12 @@ void policy_free(const struct policy *p);
 
 /* Work out what classify() compares with. Last step before publishing. */
 void policy_finish(struct policy *p);
+
+/* The only endpoint whose bulk[].to may be this; any, if none is. */
+static inline unsigned
+policy_guess(const struct policy *p, uint64_t to)
+{
+	return p->find[to * p->find_by >> 56];
+}
 
 #endif /* DATAPATH_POLICY_H */

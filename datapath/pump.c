@@ -23,6 +23,7 @@ struct pump {
 	struct streams streams;
 	uint8_t *room; /* PUMP_BATCH times PKTBUF_MAX */
 	struct pktbuf in[PUMP_BATCH];
+	struct verdict verdicts[PUMP_BATCH];
 	struct uplink_out out[PUMP_BATCH];
 };
 
@@ -117,27 +118,22 @@ pump_batch(struct pump *p)
 	unsigned n_in, n_out = 0;
 	int r = 0;
 
-	for (n_in = 0; n_in < PUMP_BATCH; n_in++) {
-		struct pktbuf *b = &p->in[n_in];
-		unsigned endpoint = 0;
-		size_t segment = 0;
-		enum drop why;
-
-		if ((r = tun_read(p->tun, b)) < 0)
+	for (n_in = 0; n_in < PUMP_BATCH; n_in++)
+		if ((r = tun_read(p->tun, &p->in[n_in])) < 0)
 			break;
-		if (b->offload.gso_type == OFFLOAD_GSO_UDP_L4)
-			segment = b->offload.gso_size;
-		why = classify(b->data, b->len, segment, pol, &p->streams,
-		    &endpoint);
+	classify_batch(p->in, n_in, pol, &p->streams, p->verdicts);
+	for (unsigned i = 0; i < n_in; i++) {
+		const struct hop *hop = &pol->hops[p->verdicts[i].endpoint];
+		enum drop why = (enum drop)p->verdicts[i].why;
+
 		if (why == PASSED)
-			why = check_hop(&pol->hops[endpoint], b);
+			why = check_hop(hop, &p->in[i]);
 		if (why != PASSED) {
-			count(p, pol, b, why);
+			count(p, pol, &p->in[i], why);
 			continue;
 		}
 		p->out[n_out++] =
-		    (struct uplink_out){ .hop = &pol->hops[endpoint],
-			    .packet = b };
+		    (struct uplink_out){ .hop = hop, .packet = &p->in[i] };
 	}
 	if (n_out > 0)
 		uplink_send(p->uplink, p->out, n_out);

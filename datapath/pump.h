@@ -24,7 +24,7 @@ struct uplink;
  * Packets of one batch: one policy, one call to the uplink. Its buffers are
  * PUMP_BATCH * PKTBUF_MAX bytes, of which the kernel backs only what is used.
  */
-#define PUMP_BATCH 32
+#define PUMP_BATCH 64
 
 /* Where packets ended. Written by one thread, read by others. */
 struct pump_counters {

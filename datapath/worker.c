@@ -195,6 +195,9 @@ worker_publish(struct worker *w, const struct policy *p)
 		drain(w->told[0]);
 	}
 	w->in_force = p;
+	/* What was drained may have been other news: say them again. */
+	if (atomic_load(&w->failure) != 0)
+		poke(w->told[1]);
 	return 0;
 }
 

@@ -193,6 +193,13 @@ netmsg_read_route(const struct nlmsghdr *h, size_t len,
 	ret->scope = i->rtm_scope;
 	ret->dst_len = i->rtm_dst_len;
 	ret->dst = get_addr(tb[RTA_DST], ret->family);
+	/* A network that does not come with its length is no default route. */
+	if (ret->dst_len > 0 &&
+	    (ret->dst.family == ADDR_NONE ||
+		ret->dst_len > 8 * addr_len(&ret->dst))) {
+		memset(ret, 0, sizeof(*ret));
+		return -EINVAL;
+	}
 	ret->source = get_addr(tb[RTA_PREFSRC], ret->family);
 	ret->gateway = get_addr(tb[RTA_GATEWAY], ret->family);
 	if (ret->gateway.family == ADDR_NONE)

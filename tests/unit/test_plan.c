@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "control/plan.h"
+#include "control/server.h"
+#include "datapath/classify.h"
+#include "datapath/policy.h"
+#include "datapath/stream.h"
+#include "src/os/netmon.h"
+#include "src/os/routes.h"
+#include "tests/unit/packet.h"
+
+enum { GATE = 7, UPLINK = 3, TUNNEL = 9 };
+
+/* A server with two ports of one address, and one of IPv6. */
+static struct server server;
+static struct net_view view;
+static struct hop hops[POLICY_ENDPOINTS_MAX];
+
+static int
+make(void **state)
+{
+	static const char *const at[] = { "203.0.113.5", "203.0.113.5",
+		"2001:db8::5" };
+
+	(void)state;
+	memset(&server, 0, sizeof(server));
+	memset(&view, 0, sizeof(view));
+	memset(hops, 0, sizeof(hops));
+	server.protocol = SERVER_WIREGUARD;
+	for (unsigned i = 0; i < 3; i++) {
+		server.endpoints[server.n_endpoints++] =
+		    (struct endpoint){ .addr = packet_addr(at[i]),
+			    .port = (uint16_t)(51820 + i),
+			    .protocol = PROTO_UDP,
+			    .shape = SHAPE_WIREGUARD };
+		hops[i] = (struct hop){ .ifindex = UPLINK, .mtu = 1500 + i };
+	}
+	view.v4.link.ifindex = UPLINK;
+	view.v4.addr = packet_addr("192.0.2.10");
+	view.v6.link.ifindex = UPLINK;
+	view.v6.addr = packet_addr("2001:db8:1::10");
+	view.tunnel.ifindex = TUNNEL;
+	view.tunnel.running = true;
+	view.tunnel4 = packet_addr("10.8.0.2");
+	view.tunnel6 = packet_addr("fd00::2");
+	return 0;
+}
+
+static struct plan_input
+in(enum gate_state s)
+{
+	return (struct plan_input){ .state = s,
+		.server = &server,
+		.view = &view,
+		.hops = hops,
+		.gate_ifindex = GATE,
+		.generation = 42 };
+}
+
+static const struct flow to4 = { "192.0.2.10", "203.0.113.5", 40000, 51820 };
+static const struct flow to6 = { "2001:db8:1::10", "2001:db8::5", 40000,
+	51822 };
+
+/* The gate's verdict on a packet of the client's. */
+static enum drop
+judge(const struct policy *pol, const struct flow *f)
+{
+	struct packet p = packet_wireguard(*f, 4, 128);
+	struct streams none = { 0 };
+	unsigned endpoint;
+
+	return classify(p.data, p.len, 0, pol, &none, &endpoint);
+}
+
+static const enum gate_state with_server[] = { GATE_CONNECTING, GATE_CONNECTED,
+	GATE_RECONNECTING };
+
+static void
+a_policy_passes_exactly_the_servers_endpoints(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(with_server); i++) {
+		struct plan_input input = in(with_server[i]);
+		const struct policy *p = plan_policy(&input);
+
+		assert_non_null(p);
+		assert_int_equal(p->generation, 42);
+		assert_int_equal(p->state, with_server[i]);
+		assert_int_equal(p->n_endpoints, 3);
+		assert_memory_equal(p->endpoints, server.endpoints,
+		    3 * sizeof(p->endpoints[0]));
+		assert_memory_equal(p->hops, hops, 3 * sizeof(hops[0]));
+		assert_true(addr_equal(&p->source4, &view.v4.addr));
+		assert_true(addr_equal(&p->source6, &view.v6.addr));
+		assert_int_equal(judge(p, &to4), PASSED);
+		assert_int_equal(judge(p, &to6), PASSED);
+		policy_free(p);
+	}
+}
+
+/* STATES.md 0.2: closing needs no memory. */
+static void
+blocked_and_open_have_the_policy_that_needs_no_memory(void **state)
+{
+	static const enum gate_state without[] = { GATE_BLOCKED, GATE_OPEN,
+		GATE_STATES };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(without); i++) {
+		struct plan_input input = in(without[i]);
+
+		assert_ptr_equal(plan_policy(&input), &policy_block_all);
+	}
+}
+
+static void
+without_a_server_nothing_passes_and_nothing_is_routed(void **state)
+{
+	(void)state;
+	for (int s = 0; s < GATE_STATES; s++) {
+		struct plan_input input = in((enum gate_state)s);
+		struct routes_plan r;
+
+		input.server = NULL;
+		assert_ptr_equal(plan_policy(&input), &policy_block_all);
+		plan_routes(&input, &r);
+		assert_int_equal(r.n_servers, 0);
+		assert_int_equal(r.tunnel_ifindex, 0);
+		assert_int_equal(r.uplink4_ifindex, 0);
+		assert_int_equal(r.gate_ifindex, GATE);
+	}
+}
+
+static void
+blocked_routes_nothing_but_into_the_gate(void **state)
+{
+	struct plan_input input = in(GATE_BLOCKED);
+	struct routes_plan r;
+
+	(void)state;
+	plan_routes(&input, &r);
+	assert_int_equal(r.gate_ifindex, GATE);
+	assert_int_equal(r.n_servers, 0);
+	assert_int_equal(r.tunnel_ifindex, 0);
+	assert_int_equal(r.uplink4_ifindex, 0);
+}
+
+static bool
+is_routed(const struct routes_plan *r, const struct addr *a)
+{
+	for (unsigned i = 0; i < r->n_servers; i++)
+		if (addr_equal(&r->servers[i], a))
+			return true;
+	return false;
+}
+
+/* What passes comes to the gate, with the source that passes; no more. */
+static void
+policy_and_routes_agree(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(with_server); i++) {
+		struct plan_input input = in(with_server[i]);
+		const struct policy *p = plan_policy(&input);
+		struct routes_plan r;
+
+		assert_non_null(p);
+		plan_routes(&input, &r);
+		assert_true(addr_equal(&r.source4, &p->source4));
+		assert_true(addr_equal(&r.source6, &p->source6));
+		/* Each address once. */
+		assert_int_equal(r.n_servers, 2);
+		for (unsigned k = 0; k < p->n_endpoints; k++)
+			assert_true(is_routed(&r, &p->endpoints[k].addr));
+		assert_int_equal(r.gate_ifindex, GATE);
+		assert_int_equal(r.tunnel_ifindex, TUNNEL);
+		assert_int_equal(r.uplink4_ifindex, UPLINK);
+		policy_free(p);
+	}
+}
+
+static void
+a_tunnel_that_does_not_run_gets_no_route(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTED);
+	struct routes_plan r;
+
+	(void)state;
+	view.tunnel.running = false;
+	plan_routes(&input, &r);
+	assert_int_equal(r.tunnel_ifindex, 0);
+	assert_int_equal(r.tunnel4.family, ADDR_NONE);
+	assert_int_equal(r.tunnel6.family, ADDR_NONE);
+	assert_int_equal(r.n_servers, 2);
+}
+
+static void
+without_an_uplink_nothing_can_pass(void **state)
+{
+	struct plan_input input = in(GATE_RECONNECTING);
+	const struct policy *p;
+	struct routes_plan r;
+
+	(void)state;
+	memset(&view.v4, 0, sizeof(view.v4));
+	memset(&view.v6, 0, sizeof(view.v6));
+	p = plan_policy(&input);
+	assert_non_null(p);
+	assert_int_equal(judge(p, &to4), DROP_NO_UPLINK);
+	assert_int_equal(judge(p, &to6), DROP_NO_UPLINK);
+	plan_routes(&input, &r);
+	assert_int_equal(r.uplink4_ifindex, 0);
+	assert_int_equal(r.source4.family, ADDR_NONE);
+	policy_free(p);
+}
+
+static void
+as_many_endpoints_as_there_can_be_fit(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTING);
+	const struct policy *p;
+	struct routes_plan r;
+
+	(void)state;
+	for (unsigned i = 0; i < POLICY_ENDPOINTS_MAX; i++) {
+		server.endpoints[i] = server.endpoints[0];
+		server.endpoints[i].addr.bytes[3] = (uint8_t)(i + 1);
+	}
+	server.n_endpoints = POLICY_ENDPOINTS_MAX;
+	p = plan_policy(&input);
+	assert_non_null(p);
+	assert_int_equal(p->n_endpoints, POLICY_ENDPOINTS_MAX);
+	plan_routes(&input, &r);
+	assert_int_equal(r.n_servers, POLICY_ENDPOINTS_MAX);
+	policy_free(p);
+}
+
+#define WITH_VIEW(test) cmocka_unit_test_setup(test, make)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_VIEW(a_policy_passes_exactly_the_servers_endpoints),
+		WITH_VIEW(
+		    blocked_and_open_have_the_policy_that_needs_no_memory),
+		WITH_VIEW(
+		    without_a_server_nothing_passes_and_nothing_is_routed),
+		WITH_VIEW(blocked_routes_nothing_but_into_the_gate),
+		WITH_VIEW(policy_and_routes_agree),
+		WITH_VIEW(a_tunnel_that_does_not_run_gets_no_route),
+		WITH_VIEW(without_an_uplink_nothing_can_pass),
+		WITH_VIEW(as_many_endpoints_as_there_can_be_fit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
