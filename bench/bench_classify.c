@@ -56,12 +56,12 @@ read_options(int argc, char *argv[], struct options *o)
 {
 	enum { ROUNDS = 256, SEED, ENDPOINTS, DROPS, COLD };
 	static const struct option longs[] = {
-		{"rounds",	    required_argument, NULL, ROUNDS   },
-		{ "seed",	  required_argument, NULL, SEED	},
-		{ "endpoints", required_argument, NULL, ENDPOINTS},
-		{ "drops",	   required_argument, NULL, DROPS	  },
-		{ "cold",	  required_argument, NULL, COLD	},
-		{ NULL,	0,		   NULL, 0	   },
+		{ "rounds", required_argument, NULL, ROUNDS },
+		{ "seed", required_argument, NULL, SEED },
+		{ "endpoints", required_argument, NULL, ENDPOINTS },
+		{ "drops", required_argument, NULL, DROPS },
+		{ "cold", required_argument, NULL, COLD },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c, r = 0;
 
@@ -143,17 +143,15 @@ tell(struct report *r, const char *group, const struct samples ns[CONTENDERS])
 {
 	for (int i = 0; i < CONTENDERS; i++)
 		report_figure(r,
-		    &(struct figure){
-			.group = group,
+		    &(struct figure){ .group = group,
 			.name = names[i],
 			.unit = "ns",
 			.value = samples_sum_up(&ns[i]),
 			.ratios = {
-				   { "x touch",
+			    { "x touch",
 				samples_sum_up_ratio(&ns[i], &ns[TOUCH]) },
-				   { "x faster than bpf_filter",
-				samples_sum_up_ratio(&ns[BPF], &ns[i]) }}
-		   });
+			    { "x faster than bpf_filter",
+				samples_sum_up_ratio(&ns[BPF], &ns[i]) } } });
 }
 
 static void

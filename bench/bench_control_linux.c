@@ -51,9 +51,9 @@ read_options(int argc, char *argv[], const char **program,
 {
 	enum { DAEMON = 256, ROUNDS };
 	static const struct option longs[] = {
-		{"daemon",  required_argument, NULL, DAEMON},
-		{ "rounds", required_argument, NULL, ROUNDS},
-		{ NULL,	0,		   NULL, 0	   },
+		{ "daemon", required_argument, NULL, DAEMON },
+		{ "rounds", required_argument, NULL, ROUNDS },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c, r = 0;
 

@@ -19,14 +19,17 @@ static const struct rung {
 	const char *name, *options, *help;
 	bench_rung *run;
 } rungs[] = {
-	{"classify",
+	{ "classify",
 	    "[--rounds N] [--seed N] [--endpoints N] [--drops PERCENT] "
-	    "[--cold N]",			    "the verdict on a packet: ns a packet, beside touching it and "
+	    "[--cold N]",
+	    "the verdict on a packet: ns a packet, beside touching it and "
 	    "beside libpcap's bpf_filter(), hot and cold; and the cost of "
-	    "publishing policies meanwhile", bench_classify},
+	    "publishing policies meanwhile",
+	    bench_classify },
 	{ "control", "[--daemon FILE] [--rounds N]",
 	    "tungated in a network of its own (root): start, connect, "
-	    "disconnect, status, memory",			     bench_control },
+	    "disconnect, status, memory",
+	    bench_control },
 };
 
 static void
@@ -85,10 +88,10 @@ main(int argc, char *argv[])
 {
 	enum { JSON = 256, VERSION };
 	static const struct option longs[] = {
-		{"json",	  no_argument, NULL, JSON	  },
-		{ "version", no_argument, NULL, VERSION},
-		{ "help",	  no_argument, NULL, 'h'	 },
-		{ NULL,	0,	   NULL, 0	   },
+		{ "json", no_argument, NULL, JSON },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	bool json = false;
 	int c;

@@ -21,18 +21,11 @@
 #define UPLINK "eth0"
 #define ROUTER "router0"
 
-static const struct addr here4 = {
-	ADDR_V4, {192, 0, 2, 7}
-};
-static const struct addr router4 = {
-	ADDR_V4, {192, 0, 2, 1}
-};
-static const struct addr here6 = {
-	ADDR_V6, {0x20, 1, 0x0d, 0xb8, [15] = 7}
-};
-static const struct addr router6 = {
-	ADDR_V6, {0x20, 1, 0x0d, 0xb8, [15] = 1}
-};
+static const struct addr here4 = { ADDR_V4, { 192, 0, 2, 7 } };
+static const struct addr router4 = { ADDR_V4, { 192, 0, 2, 1 } };
+static const struct addr here6 = { ADDR_V6, { 0x20, 1, 0x0d, 0xb8, [15] = 7 } };
+static const struct addr router6 = { ADDR_V6,
+	{ 0x20, 1, 0x0d, 0xb8, [15] = 1 } };
 
 /* A new request that begins with a header of its kind. NULL: no memory. */
 static struct nl_msg *

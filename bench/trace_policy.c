@@ -7,18 +7,14 @@
 #include "datapath/policy.h"
 
 /* Addresses for documentation: RFC 5737, RFC 3849. */
-static const struct addr source4 = {
-	.family = ADDR_V4, .bytes = {192, 0, 2, 7}
-};
-static const struct addr source6 = {
-	.family = ADDR_V6, .bytes = {0x20, 1, 0x0d, 0xb8, [15] = 7}
-};
-static const struct addr server4 = {
-	.family = ADDR_V4, .bytes = {203, 0, 113, 5}
-};
-static const struct addr server6 = {
-	.family = ADDR_V6, .bytes = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 5}
-};
+static const struct addr source4 = { .family = ADDR_V4,
+	.bytes = { 192, 0, 2, 7 } };
+static const struct addr source6 = { .family = ADDR_V6,
+	.bytes = { 0x20, 1, 0x0d, 0xb8, [15] = 7 } };
+static const struct addr server4 = { .family = ADDR_V4,
+	.bytes = { 203, 0, 113, 5 } };
+static const struct addr server6 = { .family = ADDR_V6,
+	.bytes = { 0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 5 } };
 
 struct policy *
 trace_policy_new(unsigned endpoints, uint64_t generation)

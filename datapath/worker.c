@@ -66,10 +66,8 @@ static void *
 run(void *arg)
 {
 	struct worker *w = arg;
-	struct pollfd fds[2] = {
-		{.fd = w->wake[0], .events = POLLIN},
-		{ .fd = w->tun_fd, .events = POLLIN}
-	};
+	struct pollfd fds[2] = { { .fd = w->wake[0], .events = POLLIN },
+		{ .fd = w->tun_fd, .events = POLLIN } };
 
 	while (!atomic_load(&w->stop)) {
 		int r;

@@ -74,12 +74,12 @@ read_options(int argc, char *argv[], struct options *o, int *ret_status)
 {
 	enum { CHECK = 256, RELEASE, VERSION };
 	static const struct option longs[] = {
-		{"config",   required_argument, NULL, 'c'	 },
-		{ "check",   no_argument,	NULL, CHECK  },
-		{ "release", no_argument,	  NULL, RELEASE},
-		{ "version", no_argument,	  NULL, VERSION},
-		{ "help",	  no_argument,       NULL, 'h'	 },
-		{ NULL,	0,		   NULL, 0	   },
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, CHECK },
+		{ "release", no_argument, NULL, RELEASE },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 

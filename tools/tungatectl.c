@@ -295,24 +295,26 @@ static const struct verb {
 	int min, max; /* arguments */
 	int (*run)(const struct ctl *);
 } verbs[] = {
-	{"connect",     "SERVER",
+	{ "connect", "SERVER",
 	    "let that server's tunnel, and nothing else, "
-	    "pass; waits until it works",					      1, 1, do_connect},
-	{ "disconnect", "",	    "end it: nothing passes",			      0, 0, do_simple },
-	{ "release",    "",	 "open the gate: the machine is not protected",	0, 0,
-	    do_simple										     },
-	{ "block",	   "",       "close the gate: nothing passes",			 0, 0, do_simple },
-	{ "status",	    "",	"the state, and what it waits for",		    0, 0, do_simple },
-	{ "servers",    "",	 "the servers it knows",				 0, 0, do_servers},
-	{ "stats",	   "",       "packets passed, and dropped by reason",		0, 0,
-	    do_stats										      },
-	{ "reload",	    "",	"read the configuration anew",		       0, 0, do_simple },
-	{ "explain",    "PACKET",
+	    "pass; waits until it works",
+	    1, 1, do_connect },
+	{ "disconnect", "", "end it: nothing passes", 0, 0, do_simple },
+	{ "release", "", "open the gate: the machine is not protected", 0, 0,
+	    do_simple },
+	{ "block", "", "close the gate: nothing passes", 0, 0, do_simple },
+	{ "status", "", "the state, and what it waits for", 0, 0, do_simple },
+	{ "servers", "", "the servers it knows", 0, 0, do_servers },
+	{ "stats", "", "packets passed, and dropped by reason", 0, 0,
+	    do_stats },
+	{ "reload", "", "read the configuration anew", 0, 0, do_simple },
+	{ "explain", "PACKET",
 	    "would it pass, why not, and what would let "
 	    "it: hex bytes, a capture file, or udp|tcp|icmp SOURCE "
-	    "DESTINATION [PAYLOAD-HEX]",					       1, 4, do_explain},
-	{ "watch",	   "",       "state changes and dropped packets, as they happen", 0,
-	    0,										  do_watch	},
+	    "DESTINATION [PAYLOAD-HEX]",
+	    1, 4, do_explain },
+	{ "watch", "", "state changes and dropped packets, as they happen", 0,
+	    0, do_watch },
 };
 
 static void
@@ -368,12 +370,12 @@ main(int argc, char *argv[])
 {
 	enum { JSON = 256, TIMEOUT, VERSION };
 	static const struct option longs[] = {
-		{"json",	  no_argument,       NULL, JSON	  },
-		{ "timeout", required_argument, NULL, TIMEOUT},
-		{ "socket",  required_argument, NULL, 's'	 },
-		{ "version", no_argument,	  NULL, VERSION},
-		{ "help",	  no_argument,       NULL, 'h'	 },
-		{ NULL,	0,		   NULL, 0	   },
+		{ "json", no_argument, NULL, JSON },
+		{ "timeout", required_argument, NULL, TIMEOUT },
+		{ "socket", required_argument, NULL, 's' },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = getenv("TUNGATE_SOCKET");
 	struct ctl ctl = { .timeout_s = 30 };

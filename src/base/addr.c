@@ -157,14 +157,14 @@ addr_is_usable_server(const struct addr *a)
 		struct addr net;
 		unsigned prefix;
 	} never[] = {
-		{{ ADDR_V4, { 0 } },		      8 }, /* "this network" */
-		{ { ADDR_V4, { 127 } },		8 }, /* loopback */
-		{ { ADDR_V4, { 169, 254 } },	     16}, /* link-local */
-		{ { ADDR_V4, { 224 } },		3 }, /* multicast, reserved */
-		{ { ADDR_V6, { 0 } },		      96}, /* ::, ::1, IPv4-compatible */
-		{ { ADDR_V6, { [10] = 0xff, 0xff } }, 96}, /* IPv4-mapped */
-		{ { ADDR_V6, { 0xfe, 0x80 } },	       10}, /* link-local */
-		{ { ADDR_V6, { 0xff } },		 8 }, /* multicast */
+		{ { ADDR_V4, { 0 } }, 8 },	   /* "this network" */
+		{ { ADDR_V4, { 127 } }, 8 },	   /* loopback */
+		{ { ADDR_V4, { 169, 254 } }, 16 }, /* link-local */
+		{ { ADDR_V4, { 224 } }, 3 },	   /* multicast, reserved */
+		{ { ADDR_V6, { 0 } }, 96 }, /* ::, ::1, IPv4-compatible */
+		{ { ADDR_V6, { [10] = 0xff, 0xff } }, 96 }, /* IPv4-mapped */
+		{ { ADDR_V6, { 0xfe, 0x80 } }, 10 },	    /* link-local */
+		{ { ADDR_V6, { 0xff } }, 8 },		    /* multicast */
 	};
 
 	if (a->family == ADDR_NONE)

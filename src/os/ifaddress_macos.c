@@ -144,19 +144,15 @@ ifaddress_is_usable(const char *ifname, const struct addr *a)
 static int
 add4(const char *ifname, const struct addr *a)
 {
-	static const struct addr host = {
-		.family = ADDR_V4,
-		.bytes = {255, 255, 255, 255}
-	};
+	static const struct addr host = { .family = ADDR_V4,
+		.bytes = { 255, 255, 255, 255 } };
 	/*
 	 * The far end gets a host route. Not our own address, as is usual: the
 	 * uplink has it too, and what the machine sends to itself would then
 	 * go into the gate. RFC 7600's dummy is nobody's.
 	 */
-	static const struct addr far = {
-		.family = ADDR_V4,
-		.bytes = {192, 0, 0, 8}
-	};
+	static const struct addr far = { .family = ADDR_V4,
+		.bytes = { 192, 0, 0, 8 } };
 	struct sockaddr_in self = sockaddr4(a), peer = sockaddr4(&far),
 			   mask = sockaddr4(&host);
 	struct ifaliasreq q = { 0 };
@@ -172,12 +168,10 @@ static int
 add6(const char *ifname, const struct addr *a)
 {
 	struct addr host = { .family = ADDR_V6 };
-	struct in6_alias q = {
-		.addr = sockaddr6(a),
+	struct in6_alias q = { .addr = sockaddr6(a),
 		.flags = IN6_NO_DAD,
-		.lifetime = {.valid_s = IN6_FOREVER,
-			     .preferred_s = IN6_FOREVER}
-	};
+		.lifetime = { .valid_s = IN6_FOREVER,
+		    .preferred_s = IN6_FOREVER } };
 
 	memset(host.bytes, 0xff, sizeof(host.bytes));
 	q.mask = sockaddr6(&host);

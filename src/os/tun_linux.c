@@ -243,10 +243,8 @@ tun_set_mtu(struct tun *t, uint32_t mtu)
 int
 tun_read(struct tun *t, struct pktbuf *b)
 {
-	struct iovec v[2] = {
-		{&b->offload, sizeof(b->offload)},
-		     { b->data,	PKTBUF_MAX	   }
-	};
+	struct iovec v[2] = { { &b->offload, sizeof(b->offload) },
+		{ b->data, PKTBUF_MAX } };
 	ssize_t n;
 
 	do

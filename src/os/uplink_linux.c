@@ -107,12 +107,10 @@ send_batch(struct uplink *u, struct uplink_out *out, unsigned n)
 		v[i][1] = (struct iovec){ (void *)(uintptr_t)hop->link,
 			hop->link_len };
 		v[i][2] = (struct iovec){ b->data, b->len };
-		m[i] = (struct mmsghdr){
-			.msg_hdr = {.msg_name = &to[i],
-				    .msg_namelen = sizeof(to[i]),
-				    .msg_iov = v[i],
-				    .msg_iovlen = 3}
-		};
+		m[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = &to[i],
+					     .msg_namelen = sizeof(to[i]),
+					     .msg_iov = v[i],
+					     .msg_iovlen = 3 } };
 	}
 	while (done < n) {
 		int r = sendmmsg(u->fd, m + done, n - done, MSG_DONTWAIT);

@@ -22,10 +22,7 @@ int
 utun_frame_read(int fd, uint8_t *data, size_t cap, size_t *ret_len)
 {
 	uint8_t head[UTUN_FRAME_HEADER] = { 0 };
-	struct iovec v[2] = {
-		{head,	sizeof(head)},
-		{ data, cap	    }
-	};
+	struct iovec v[2] = { { head, sizeof(head) }, { data, cap } };
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = 2 };
 	uint8_t family;
 	ssize_t n;
@@ -56,10 +53,8 @@ int
 utun_frame_write(int fd, const uint8_t *data, size_t len)
 {
 	uint8_t head[UTUN_FRAME_HEADER] = { 0 };
-	struct iovec v[2] = {
-		{head,			sizeof(head)},
-		{ (void *)(uintptr_t)data, len	       }
-	};
+	struct iovec v[2] = { { head, sizeof(head) },
+		{ (void *)(uintptr_t)data, len } };
 	ssize_t n;
 
 	if ((head[3] = family_of(data, len)) == 0)

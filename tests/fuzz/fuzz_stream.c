@@ -17,14 +17,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint32_t seq = 0;
 
 	while (len >= 3) {
-		struct pkt p = {
-			.src = {ADDR_V4,  { 1 }},
-			.dst = { ADDR_V4, { 2 }},
+		struct pkt p = { .src = { ADDR_V4, { 1 } },
+			.dst = { ADDR_V4, { 2 } },
 			.protocol = 6,
 			.ports = true,
 			.sport = data[0] >> 6,
-			.dport = 443
-		};
+			.dport = 443 };
 		size_t n = data[2] < len - 3 ? data[2] : len - 3;
 		uint8_t *payload = exact(data + 3, n);
 

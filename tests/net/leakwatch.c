@@ -119,15 +119,9 @@ describe_ip(struct described *d, const uint8_t *ip, size_t len, int family)
 	static const struct {
 		unsigned number;
 		const char *name;
-	} protocols[] = {
-		{1,   "icmp"	    },
-		       { 2,  "igmp"	   },
-		      { 6,  "tcp"	 },
-		    { 17, "udp"	},
-		{ 50, "esp"	    },
-		       { 58, "icmp"	    },
-		       { 0,  "hop-by-hop"}
-	};
+	} protocols[] = { { 1, "icmp" }, { 2, "igmp" }, { 6, "tcp" },
+		{ 17, "udp" }, { 50, "esp" }, { 58, "icmp" },
+		{ 0, "hop-by-hop" } };
 	bool v4 = family == AF_INET;
 	size_t head = v4 ? (size_t)(ip[0] & 15) * 4 : 40;
 	unsigned protocol = v4 ? ip[9] : ip[6];
@@ -332,8 +326,8 @@ static void
 run(struct watch *w)
 {
 	struct pollfd fds[] = {
-		{.fd = STDIN_FILENO,			      .events = POLLIN},
-		{ .fd = pcap_get_selectable_fd(w->capture), .events = POLLIN},
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = pcap_get_selectable_fd(w->capture), .events = POLLIN },
 	};
 
 	for (;;) {

@@ -64,27 +64,27 @@ static const struct trial {
 	unsigned n;
 	struct row rows[6];
 } trials[] = {
-	{true,	true,  2,
+	{ true, true, 2,
 	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD },
-		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD } }},
-	{ true, true,  6,
+		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD } } },
+	{ true, true, 6,
 	    { { "203.0.113.5", 1194, PROTO_UDP, SHAPE_OPENVPN },
 		{ "203.0.113.5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP },
 		{ "203.0.113.6", 51820, PROTO_UDP, SHAPE_WIREGUARD },
 		{ "203.0.113.6", 53, PROTO_UDP, SHAPE_WIREGUARD },
 		{ "2001:db8:5::5", 1194, PROTO_UDP, SHAPE_OPENVPN },
-		{ "2001:db8:5::5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP } }},
-	{ true, true,  6,
+		{ "2001:db8:5::5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP } } },
+	{ true, true, 6,
 	    { { "203.0.113.5", 500, PROTO_UDP, SHAPE_IKE },
 		{ "203.0.113.5", 4500, PROTO_UDP, SHAPE_IKE_NAT },
 		{ "203.0.113.5", 0, PROTO_ESP, SHAPE_ESP },
 		{ "2001:db8:5::5", 500, PROTO_UDP, SHAPE_IKE },
 		{ "2001:db8:5::5", 4500, PROTO_UDP, SHAPE_IKE_NAT },
-		{ "2001:db8:5::5", 0, PROTO_ESP, SHAPE_ESP } }	       },
+		{ "2001:db8:5::5", 0, PROTO_ESP, SHAPE_ESP } } },
 	{ true, false, 2,
 	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD },
-		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD } }},
-	{ true, true,  0, { { 0 } }				     },
+		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD } } },
+	{ true, true, 0, { { 0 } } },
 };
 #define TRIALS (sizeof(trials) / sizeof(trials[0]))
 

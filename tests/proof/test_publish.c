@@ -63,14 +63,12 @@ make_policy(uint64_t generation)
 		abort();
 	p->generation = generation;
 	p->state = (unsigned)generation;
-	p->source4 = (struct addr){
-		ADDR_V4, {192, 0, 2, 10}
-	};
+	p->source4 = (struct addr){ ADDR_V4, { 192, 0, 2, 10 } };
 	p->n_endpoints = 1 + which;
 	for (unsigned i = 0; i < p->n_endpoints; i++) {
 		p->endpoints[i] = (struct endpoint){
-			.addr = {ADDR_V4,
-				 { 203, 0, 113, (uint8_t)(5 + which) }},
+			.addr = { ADDR_V4,
+			    { 203, 0, 113, (uint8_t)(5 + which) } },
 			.port = (uint16_t)((10 + which) << 8),
 			.protocol = PROTO_UDP,
 			.shape = SHAPE_WIREGUARD

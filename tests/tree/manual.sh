@@ -7,10 +7,10 @@ status=0
 has() {
 	grep -q -- "$2" "$1" || { echo "$1 does not mention $2" >&2; status=1; }
 }
-for verb in $(sed -n 's/^	{ "\([a-z]*\)", "[A-Z]*",.*/\1/p' tools/tungatectl.c); do
+for verb in $(sed -n '/^static const struct verb/,/^};/s/^.*{ *"\([a-z]*\)", *"[A-Z]*",.*/\1/p' tools/tungatectl.c); do
 	has man/tungatectl.1 "It Cm $verb"
 done
-for reason in $(sed -n 's/^	\[[A-Z_]*\] = { "\([a-z-]*\)",/\1/p' datapath/drop.c); do
+for reason in $(sed -n 's/^.*\[[A-Z_]*\] *= *{ *"\([a-z-]*\)",.*/\1/p' datapath/drop.c); do
 	[ "$reason" = passed ] || has man/tungatectl.1 "$reason"
 done
 for key in tun run_dir servers group on_stop log_level; do

@@ -35,19 +35,19 @@ static int
 make_policy(void **state)
 {
 	const struct endpoint endpoints[ENDPOINTS] = {
-		[WG4] = {packet_addr("203.0.113.5"),  51820, PROTO_UDP,
-			 SHAPE_WIREGUARD					 },
+		[WG4] = { packet_addr("203.0.113.5"), 51820, PROTO_UDP,
+		    SHAPE_WIREGUARD },
 		[WG6] = { packet_addr("2001:db8::5"), 51820, PROTO_UDP,
-			 SHAPE_WIREGUARD					 },
-		[OVPN] = { packet_addr("203.0.113.6"), 1194,  PROTO_UDP,
-			 SHAPE_OPENVPN					   },
-		[OVPN_TCP] = { packet_addr("203.0.113.7"), 443,	PROTO_TCP,
-			 SHAPE_OPENVPN_TCP				       },
-		[IKE] = { packet_addr("203.0.113.8"), 500,   PROTO_UDP,
-			 SHAPE_IKE					       },
-		[IKE_NAT] = { packet_addr("203.0.113.8"), 4500,	PROTO_UDP,
-			 SHAPE_IKE_NAT					   },
-		[ESP] = { packet_addr("203.0.113.8"), 0,	 PROTO_ESP, SHAPE_ESP},
+		    SHAPE_WIREGUARD },
+		[OVPN] = { packet_addr("203.0.113.6"), 1194, PROTO_UDP,
+		    SHAPE_OPENVPN },
+		[OVPN_TCP] = { packet_addr("203.0.113.7"), 443, PROTO_TCP,
+		    SHAPE_OPENVPN_TCP },
+		[IKE] = { packet_addr("203.0.113.8"), 500, PROTO_UDP,
+		    SHAPE_IKE },
+		[IKE_NAT] = { packet_addr("203.0.113.8"), 4500, PROTO_UDP,
+		    SHAPE_IKE_NAT },
+		[ESP] = { packet_addr("203.0.113.8"), 0, PROTO_ESP, SHAPE_ESP },
 	};
 	struct policy *p = policy_new();
 
@@ -181,8 +181,8 @@ static void
 without_an_uplink_address_nothing_passes(void **state)
 {
 	static const struct flow from_nowhere[] = {
-		{"0.0.0.0", "203.0.113.5", 40000, 51820},
-		{ "::",	"2001:db8::5", 40000, 51820},
+		{ "0.0.0.0", "203.0.113.5", 40000, 51820 },
+		{ "::", "2001:db8::5", 40000, 51820 },
 	};
 	const struct policy *sound = *state;
 	struct policy *pol = policy_new();
@@ -283,11 +283,11 @@ static void
 another_source_than_the_uplinks_does_not_pass(void **state)
 {
 	static const struct flow flows[] = {
-		{"10.8.0.2",    "203.0.113.5", 40000, 51820},
-		{ "192.0.2.11", "203.0.113.5", 40000, 51820},
-		{ "0.0.0.0",    "203.0.113.5", 40000, 51820},
-		{ "fd00::2",    "2001:db8::5", 40000, 51820},
-		{ "::",		"2001:db8::5", 40000, 51820},
+		{ "10.8.0.2", "203.0.113.5", 40000, 51820 },
+		{ "192.0.2.11", "203.0.113.5", 40000, 51820 },
+		{ "0.0.0.0", "203.0.113.5", 40000, 51820 },
+		{ "fd00::2", "2001:db8::5", 40000, 51820 },
+		{ "::", "2001:db8::5", 40000, 51820 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(flows); i++) {

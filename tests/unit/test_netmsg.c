@@ -277,12 +277,7 @@ a_route_whose_network_does_not_fit_its_length_is_refused(void **state)
 	static const struct {
 		unsigned char len;
 		size_t bytes;
-	} cases[] = {
-		{33,   4},
-		   { 129, 4},
-		       { 8,   0},
-		 { 8,   2}
-	};
+	} cases[] = { { 33, 4 }, { 129, 4 }, { 8, 0 }, { 8, 2 } };
 
 	(void)state;
 	for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
@@ -308,14 +303,12 @@ of_several_next_hops_the_first_is_read(void **state)
 		struct rtnexthop nh;
 		struct nlattr a;
 		uint8_t gateway[4];
-	} hops[2] = {
-		{.nh = { .rtnh_len = 16, .rtnh_ifindex = 3 },
-		    .a = { .nla_len = 8, .nla_type = RTA_GATEWAY },
-		    .gateway = { 192, 0, 2, 1 }},
+	} hops[2] = { { .nh = { .rtnh_len = 16, .rtnh_ifindex = 3 },
+			  .a = { .nla_len = 8, .nla_type = RTA_GATEWAY },
+			  .gateway = { 192, 0, 2, 1 } },
 		{ .nh = { .rtnh_len = 16, .rtnh_ifindex = 4 },
 		    .a = { .nla_len = 8, .nla_type = RTA_GATEWAY },
-		    .gateway = { 192, 0, 2, 2 }}
-	};
+		    .gateway = { 192, 0, 2, 2 } } };
 	struct nl_msg *m = begin(RTM_NEWROUTE, &i, sizeof(i));
 	struct read r;
 
@@ -334,9 +327,8 @@ next_hops_that_lie_about_their_length_give_none(void **state)
 	(void)state;
 	for (size_t k = 0; k < ARRAY_LEN(lens); k++) {
 		struct rtmsg i = { .rtm_family = AF_INET };
-		struct rtnexthop nh[2] = {
-			{.rtnh_len = lens[k], .rtnh_ifindex = 3}
-		};
+		struct rtnexthop nh[2] = { { .rtnh_len = lens[k],
+		    .rtnh_ifindex = 3 } };
 		struct nl_msg *m = begin(RTM_NEWROUTE, &i, sizeof(i));
 		struct read r;
 
@@ -354,9 +346,7 @@ a_gateway_of_the_other_family_is_read(void **state)
 	struct {
 		unsigned short family;
 		uint8_t bytes[16];
-	} via = {
-		AF_INET6, {0xfe, 0x80, [15] = 1}
-	};
+	} via = { AF_INET6, { 0xfe, 0x80, [15] = 1 } };
 	struct nl_msg *m = begin(RTM_NEWROUTE, &i, sizeof(i));
 	struct read r;
 

@@ -230,11 +230,11 @@ what_the_uplink_refuses_has_a_reason(void **state)
 		int result;
 		enum drop why;
 	} cases[] = {
-		{-ENOBUFS,   DROP_UPLINK_BUSY  },
-		{ -EAGAIN,   DROP_UPLINK_BUSY  },
-		{ -EMSGSIZE, DROP_TOO_BIG	  },
-		{ -ENETDOWN, DROP_UPLINK_FAILED},
-		{ -ENXIO,	  DROP_UPLINK_FAILED},
+		{ -ENOBUFS, DROP_UPLINK_BUSY },
+		{ -EAGAIN, DROP_UPLINK_BUSY },
+		{ -EMSGSIZE, DROP_TOO_BIG },
+		{ -ENETDOWN, DROP_UPLINK_FAILED },
+		{ -ENXIO, DROP_UPLINK_FAILED },
 	};
 
 	(void)state;

@@ -225,13 +225,11 @@ static const struct routes_plan nothing;
 static struct routes_plan
 gate_only(void)
 {
-	return (struct routes_plan){
-		.gate_ifindex = GATE,
+	return (struct routes_plan){ .gate_ifindex = GATE,
 		.source4 = addr("192.168.1.5"),
 		.source6 = addr("2001:db8::5"),
-		.servers = {addr("198.51.100.1"), addr("2001:db8::1")},
-		.n_servers = 2
-	};
+		.servers = { addr("198.51.100.1"), addr("2001:db8::1") },
+		.n_servers = 2 };
 }
 
 static struct routes_plan

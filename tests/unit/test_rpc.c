@@ -42,13 +42,13 @@ each_method_is_read(void **state)
 		const char *line;
 		enum rpc_method method;
 	} cases[] = {
-		{REQUEST("\"method\":\"disconnect\""),		RPC_DISCONNECT},
-		{ REQUEST("\"method\":\"release\""),		     RPC_RELEASE	 },
-		{ REQUEST("\"method\":\"block\""),		   RPC_BLOCK     },
-		{ REQUEST("\"method\":\"status\",\"params\":{}"), RPC_STATUS    },
-		{ REQUEST("\"method\":\"servers\""),		     RPC_SERVERS	 },
-		{ REQUEST("\"method\":\"stats\""),		   RPC_STATS     },
-		{ REQUEST("\"method\":\"reload\""),		    RPC_RELOAD    },
+		{ REQUEST("\"method\":\"disconnect\""), RPC_DISCONNECT },
+		{ REQUEST("\"method\":\"release\""), RPC_RELEASE },
+		{ REQUEST("\"method\":\"block\""), RPC_BLOCK },
+		{ REQUEST("\"method\":\"status\",\"params\":{}"), RPC_STATUS },
+		{ REQUEST("\"method\":\"servers\""), RPC_SERVERS },
+		{ REQUEST("\"method\":\"stats\""), RPC_STATS },
+		{ REQUEST("\"method\":\"reload\""), RPC_RELOAD },
 	};
 
 	(void)state;

@@ -81,9 +81,9 @@ each_protocol_has_its_transport_and_shape(void **state)
 		uint8_t transport;
 		enum shape shape;
 	} cases[] = {
-		{SERVER_WIREGUARD,    PROTO_UDP, SHAPE_WIREGUARD  },
-		{ SERVER_OPENVPN_UDP, PROTO_UDP, SHAPE_OPENVPN    },
-		{ SERVER_OPENVPN_TCP, PROTO_TCP, SHAPE_OPENVPN_TCP},
+		{ SERVER_WIREGUARD, PROTO_UDP, SHAPE_WIREGUARD },
+		{ SERVER_OPENVPN_UDP, PROTO_UDP, SHAPE_OPENVPN },
+		{ SERVER_OPENVPN_TCP, PROTO_TCP, SHAPE_OPENVPN_TCP },
 	};
 
 	(void)state;

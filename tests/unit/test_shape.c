@@ -153,13 +153,11 @@ struct ike {
 static struct ike
 ike(size_t len)
 {
-	return (struct ike){
-		{[7] = 1,
-		    [17] = 0x20,
-		    [18] = 34,
-		    [26] = (uint8_t)(len >> 8),
-		    [27] = (uint8_t)len}
-	};
+	return (struct ike){ { [7] = 1,
+	    [17] = 0x20,
+	    [18] = 34,
+	    [26] = (uint8_t)(len >> 8),
+	    [27] = (uint8_t)len } };
 }
 
 static void

@@ -257,12 +257,13 @@ what_browsers_and_others_say_first_does_not_pass(void **state)
 		const char *bytes;
 		size_t len;
 	} firsts[] = {
-		{"GET / HTTP/1.1\r\nHost: vpn.example.org\r\n\r\n", 41},
-		{ "POST /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n",  39},
-		{ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",	  11},
-		{ "SSH-2.0-OpenSSH_9.2\r\n",			     21},
+		{ "GET / HTTP/1.1\r\nHost: vpn.example.org\r\n\r\n", 41 },
+		{ "POST /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 39 },
+		{ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11 },
+		{ "SSH-2.0-OpenSSH_9.2\r\n", 21 },
 		{ "\x13"
-		  "BitTorrent protocol",	    20},
+		  "BitTorrent protocol",
+		    20 },
 	};
 
 	(void)state;
