@@ -27,7 +27,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (netmsg_read_addr(h, len, &addr) == 0 &&
 	    addr.addr.family == ADDR_NONE)
 		abort();
-	(void)netmsg_read_route(h, len, &route);
+	/* Nor a route to a network that looks like the default route. */
+	if (netmsg_read_route(h, len, &route) == 0 &&
+	    route.dst_len > 8 * addr_len(&route.dst))
+		abort();
 	(void)netmsg_read_rule(h, len, &rule);
 	if (netmsg_read_neigh(h, len, &neigh) == 0 && neigh.ifindex == 0)
 		abort();

@@ -567,7 +567,7 @@ open_old_sockets(struct target *t)
 static bool
 parse_canary(const char *hex, uint8_t ret[CANARY_BYTES])
 {
-	if (strlen(hex) != 2 * CANARY_BYTES)
+	if (strlen(hex) != (size_t)CANARY_BYTES * 2)
 		return false;
 	for (size_t i = 0; i < CANARY_BYTES; i++) {
 		char byte[3] = { hex[2 * i], hex[2 * i + 1], '\0' };

@@ -347,18 +347,17 @@ run(struct watch *w)
 static uint64_t
 rx_packets(const char *interface)
 {
-	unsigned long long n = 0;
-	char path[128];
+	char path[128], text[32] = "";
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path),
 	    "/sys/class/net/%s/statistics/rx_packets", interface);
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;
-	if (fscanf(f, "%llu", &n) != 1)
-		n = 0;
+	if (fgets(text, sizeof(text), f) == NULL)
+		text[0] = '\0';
 	fclose(f);
-	return n;
+	return strtoull(text, NULL, 10);
 }
 
 static bool

@@ -247,6 +247,19 @@ another_protocol_to_the_server_does_not_pass(void **state)
 	assert_int_equal(judge(&p, *state), DROP_WRONG_PROTOCOL);
 }
 
+static void
+every_length_of_a_datagram_is_judged_by_its_shape(void **state)
+{
+	for (size_t len = 0; len < 1500; len++) {
+		struct packet p4 = packet_wireguard(wg4, 4, len);
+		struct packet p6 = packet_wireguard(wg6, 4, len);
+		bool passes = len >= 32 && (len % 16 == 0 || len >= 608);
+
+		assert_int_equal(judge(&p4, *state) == PASSED, passes);
+		assert_int_equal(judge(&p6, *state) == PASSED, passes);
+	}
+}
+
 /* TunnelCrack ServerIP: the server's address is no way around the tunnel. */
 static void
 another_port_of_the_server_does_not_pass(void **state)
@@ -382,7 +395,7 @@ of_a_large_segment_each_datagram_is_checked(void **state)
 		/* Four datagrams of 160 bytes, and one of 96. */
 		struct packet p = packet_wireguard(wg4, 4, 4 * 160 + 96);
 
-		for (int i = 0; i < 5; i++)
+		for (size_t i = 0; i < 5; i++)
 			memcpy(p.data + 28 + i * 160, "\4\0\0", 4);
 		if (bad >= 0)
 			p.data[28 + bad * 160 + 1] = 1;
@@ -551,6 +564,7 @@ main(void)
 		WITH_POLICY(what_is_not_for_the_server_is_not_encapsulated),
 		WITH_POLICY(another_protocol_to_the_server_does_not_pass),
 		WITH_POLICY(another_port_of_the_server_does_not_pass),
+		WITH_POLICY(every_length_of_a_datagram_is_judged_by_its_shape),
 		WITH_POLICY(another_shape_to_the_servers_port_does_not_pass),
 		WITH_POLICY(another_source_than_the_uplinks_does_not_pass),
 		WITH_POLICY(options_and_extensions_do_not_pass),

@@ -156,7 +156,7 @@ a_line_up_to_the_limit_is_read_a_longer_one_named(void **state)
 		struct conf c;
 
 		memset(text + 11, 'x', len - 1);
-		memcpy(text + 10 + len, "\ntun = t\n", 9);
+		memcpy(text + 10 + len, "\ntun = t\n", 10);
 		assert_int_equal(parse(text, 10 + len + 9, &c, &p),
 		    len <= 197 ? 0 : -EINVAL);
 		if (len <= 197) {

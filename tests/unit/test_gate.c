@@ -5,10 +5,10 @@
 
 #include "control/gate.h"
 
-#define FOR_ALL(s, ev)                                                     \
-	for (enum gate_state s = (enum gate_state)0; s < GATE_STATES; s++) \
-		for (enum gate_event ev = (enum gate_event)0;              \
-		     ev < GATE_EVENTS; ev++)
+#define FOR_ALL(s, ev)                                                         \
+	for (enum gate_state s = (enum gate_state)0; (s) < GATE_STATES; (s)++) \
+		for (enum gate_event ev = (enum gate_event)0;                  \
+		     (ev) < GATE_EVENTS; (ev)++)
 
 /* STATES.md, "The table", cell by cell; the columns that share one apart. */
 static void

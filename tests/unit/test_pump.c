@@ -256,8 +256,8 @@ every_packet_ends_in_exactly_one_counter(void **state)
 	uint64_t sum = 0;
 
 	(void)state;
-	for (uint16_t i = 0; i < QUEUE; i++) {
-		enqueue(i, i % 2 ? 51820 : 99, 100u + i);
+	for (unsigned i = 0; i < QUEUE; i++) {
+		enqueue((uint16_t)i, i % 2 ? 51820 : 99, 100u + i);
 		tun.queue[i].len -= i % 5;
 	}
 	while (pump_batch(s.pump) > 0)

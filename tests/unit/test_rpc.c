@@ -178,9 +178,6 @@ params_that_do_not_fit_are_invalid(void **state)
 		"\"connect\",\"params\":null", "\"connect\",\"params\":{}",
 		"\"connect\",\"params\":{\"server\":1}",
 		"\"connect\",\"params\":{\"server\":\"\"}",
-		"\"connect\",\"params\":{\"server\":\""
-		"0123456789012345678901234567890123456789012345678901234567890"
-		"123\"}",
 		"\"status\",\"params\":[]", "\"explain\"",
 		"\"explain\",\"params\":{\"packet\":\"\"}",
 		"\"explain\",\"params\":{\"packet\":\"4\"}",
@@ -202,6 +199,22 @@ params_that_do_not_fit_are_invalid(void **state)
 }
 
 static void
+a_name_up_to_the_longest_is_read(void **state)
+{
+	(void)state;
+	for (int len = 1; len <= SERVER_NAME_MAX + 10; len++) {
+		char line[256];
+
+		(void)snprintf(line, sizeof(line),
+		    REQUEST("\"method\":\"connect\","
+			    "\"params\":{\"server\":\"%0*d\"}"),
+		    len, 1);
+		assert_int_equal(verdict(line),
+		    len < SERVER_NAME_MAX ? RPC_OK : RPC_INVALID_PARAMS);
+	}
+}
+
+static void
 the_largest_packet_is_read_and_one_byte_more_is_not(void **state)
 {
 	static char line[2 * (RPC_PACKET_MAX + 1) + 128];
@@ -215,7 +228,8 @@ the_largest_packet_is_read_and_one_byte_more_is_not(void **state)
 
 		memcpy(line, head, before);
 		memset(line + before, '0', 2 * bytes);
-		(void)strcpy(line + before + 2 * bytes, head + before + 1);
+		memcpy(line + before + 2 * bytes, head + before + 1,
+		    sizeof(head) - before - 1);
 		assert_int_equal(verdict(line),
 		    bytes == RPC_PACKET_MAX ? RPC_OK : RPC_INVALID_PARAMS);
 		assert_true(
@@ -299,6 +313,7 @@ main(void)
 		cmocka_unit_test(an_id_that_cannot_be_is_invalid),
 		cmocka_unit_test(a_method_that_is_not_known_is_named_so),
 		cmocka_unit_test(params_that_do_not_fit_are_invalid),
+		cmocka_unit_test(a_name_up_to_the_longest_is_read),
 		cmocka_unit_test(
 		    the_largest_packet_is_read_and_one_byte_more_is_not),
 		cmocka_unit_test(an_id_is_kept_also_of_what_is_refused),

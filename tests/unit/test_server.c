@@ -184,10 +184,12 @@ as_many_endpoints_as_fit_are_read_one_more_is_named(void **state)
 		    "Endpoint = 203.0.113.%d:51820\n", i + 1);
 	assert_int_equal(parse(text, &s, &p), 0);
 	assert_int_equal(s.n_endpoints, POLICY_ENDPOINTS_MAX);
-	(void)strcat(text, "Endpoint = 203.0.113.99:51820\n");
+	(void)snprintf(text + strlen(text), 64,
+	    "Endpoint = 203.0.113.99:51820\n");
 	check_problem(text, "x.conf:36: more than 32 endpoints");
 	/* Three each. */
-	(void)strcpy(text, "[Server]\nProtocol = ikev2\nInterface = i0\n");
+	(void)snprintf(text, sizeof(text),
+	    "[Server]\nProtocol = ikev2\nInterface = i0\n");
 	for (int i = 0; i < 11; i++)
 		(void)snprintf(text + strlen(text), 64,
 		    "Endpoint = 203.0.113.%d\n", i + 1);
@@ -235,13 +237,13 @@ hash_inside_a_command_is_kept(void **state)
  * Directories.
  */
 
-static char dir[] = "/tmp/tungate-test-servers-XXXXXX";
+static char dir[64];
 
 static int
 make_dir(void **state)
 {
 	(void)state;
-	memcpy(strrchr(dir, '-') + 1, "XXXXXX", 6);
+	(void)snprintf(dir, sizeof(dir), "/tmp/tungate-test-servers-XXXXXX");
 	return mkdtemp(dir) == NULL ? -1 : 0;
 }
 
@@ -253,7 +255,9 @@ remove_dir(void **state)
 	char path[600];
 
 	(void)state;
-	while (d != NULL && (entry = readdir(d)) != NULL) {
+	if (d == NULL)
+		return -1;
+	while ((entry = readdir(d)) != NULL) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
 		(void)unlink(path);
 	}

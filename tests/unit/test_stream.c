@@ -159,6 +159,23 @@ sequence_numbers_may_wrap_anywhere(void **state)
 	}
 }
 
+/* Beyond the wrap, new bytes are no retransmission. */
+static void
+a_bad_frame_is_found_beyond_the_wrap(void **state)
+{
+	struct talk t = talk();
+
+	(void)state;
+	t.len += frame(t.bytes + t.len, 31, 60);
+	for (uint32_t before = 0; before <= t.len; before++) {
+		struct streams all = { 0 };
+		struct connection c = open_from(&all, 40000, 0u - before);
+
+		assert_true(send_next(&c, t.bytes, 200));
+		assert_false(send_next(&c, t.bytes + 200, t.len - 200));
+	}
+}
+
 static void
 a_retransmission_passes_and_is_not_followed_twice(void **state)
 {
@@ -378,6 +395,7 @@ main(void)
 		cmocka_unit_test(frames_may_be_cut_at_any_byte),
 		cmocka_unit_test(a_bad_frame_is_found_wherever_it_is_cut),
 		cmocka_unit_test(sequence_numbers_may_wrap_anywhere),
+		cmocka_unit_test(a_bad_frame_is_found_beyond_the_wrap),
 		cmocka_unit_test(
 		    a_retransmission_passes_and_is_not_followed_twice),
 		cmocka_unit_test(new_bytes_behind_old_ones_are_judged),
