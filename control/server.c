@@ -297,11 +297,18 @@ server_list_read(const char *directory, struct server_list *ret,
 		report(path, arg);
 		return r;
 	}
-	while (ret->n < SERVERS_MAX && (entry = readdir(d)) != NULL) {
+	while ((entry = readdir(d)) != NULL) {
 		struct server *more;
 
 		if (!is_server_file(entry->d_name))
 			continue;
+		if (ret->n == SERVERS_MAX) {
+			(void)snprintf(problem, sizeof(problem),
+			    "%s: more than %d servers", directory, SERVERS_MAX);
+			report(problem, arg);
+			r = -E2BIG;
+			break;
+		}
 		(void)snprintf(path, sizeof(path), "%s/%s", directory,
 		    entry->d_name);
 		if (!name_of(entry->d_name, name)) {
