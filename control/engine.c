@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/answer.h"
 #include "control/client.h"
@@ -41,6 +42,7 @@ struct engine {
 	engine_changed *on_change;
 	void *on_change_arg;
 	char failure[ENGINE_WHY_MAX]; /* empty: all is well */
+	int release_error;	      /* of the last release */
 
 	enum gate_state state;
 	struct mono since;
@@ -81,7 +83,8 @@ static void change(struct engine *e, enum gate_event ev);
 static bool
 has_tunnel(const struct net_view *v)
 {
-	return v->tunnel.running &&
+	/* A network card of that name is no tunnel: it would send in plain. */
+	return v->tunnel.running && !v->tunnel.ethernet &&
 	    (v->tunnel4.family != ADDR_NONE || v->tunnel6.family != ADDR_NONE);
 }
 
@@ -96,6 +99,10 @@ is_engaged(const struct engine *e)
 static bool
 wants_proof(const struct engine *e)
 {
+	/* A client that is gone, or going, proves nothing. */
+	if (e->server.command[0] != '\0' &&
+	    (e->client == NULL || e->client_stopping))
+		return false;
 	return (e->state == GATE_CONNECTING || e->state == GATE_RECONNECTING) &&
 	    has_tunnel(&e->view);
 }
@@ -131,6 +138,7 @@ fail(struct engine *e, const char *why)
  */
 
 static void start_client(struct engine *e);
+static void seek_proof(struct engine *e);
 
 static void
 on_client_end(int code, void *arg)
@@ -174,6 +182,7 @@ start_client(struct engine *e)
 	}
 	e->client_stopping = false;
 	log_info("client %s: started: %s", e->server.name, e->server.command);
+	seek_proof(e);
 }
 
 static void
@@ -207,8 +216,10 @@ on_ear(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < 2; i++) {
 		if (e->ears[i] == NULL || ear_fd(e->ears[i]) != fd)
 			continue;
-		while (ear_read(e->ears[i], e->heard, sizeof(e->heard), &len) ==
-		    0) {
+		for (int n = 0; n < 64 &&
+		     ear_read(e->ears[i], e->heard, sizeof(e->heard), &len) ==
+			 0;
+		     n++) {
 			if (!answer_proves(&e->server, &e->view, e->heard, len))
 				continue;
 			/* Closes the ears: nothing after it may touch them. */
@@ -353,13 +364,14 @@ apply_returnpath(struct engine *e)
 	int r;
 
 	if (is_engaged(e)) {
-		plan.gate_ifindex = tun_ifindex(e->tun);
 		plan.ifindex = e->view.v4.link.ifindex;
 		memcpy(plan.name, e->view.v4.link.name, sizeof(plan.name));
-		plan.n_servers = e->server.n_endpoints;
-		for (unsigned i = 0; i < plan.n_servers; i++)
-			servers[i] = e->server.endpoints[i].addr;
 	}
+	/* The last server's stay: its client may still be ending. */
+	plan.gate_ifindex = tun_ifindex(e->tun);
+	plan.n_servers = e->server.n_endpoints;
+	for (unsigned i = 0; i < plan.n_servers; i++)
+		servers[i] = e->server.endpoints[i].addr;
 	if (e->returnpath != NULL &&
 	    (r = returnpath_apply(e->returnpath, &plan)) < 0)
 		log_warn("returnpath: the server's answers cannot be marked "
@@ -668,7 +680,7 @@ carry_out(struct engine *e, enum gate_action act)
 		return;
 	case ACT_GIVE_BACK:
 		hang_up(e);
-		(void)give_back(e);
+		e->release_error = give_back(e);
 		return;
 	case ACT_NONE:
 		seek_proof(e);
@@ -699,8 +711,11 @@ change(struct engine *e, enum gate_event ev)
 	/* Policy first: the gate is right before anything else moves. */
 	if (e->worker != NULL) {
 		if (worker_publish(e->worker, pol) < 0) {
-			fail(e, "the worker does not take a policy");
-			return;
+			/* Its thread cannot be waited for: the process ends
+			 * now, and with it the thread and its old policy. */
+			log_error("engine: the worker does not take a policy; "
+				  "ending, the gate stays closed");
+			_exit(1);
 		}
 	} else {
 		policy_free(pol);
@@ -735,6 +750,13 @@ command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 	change(e, ev);
 	if (e->failure[0] != '\0') {
 		memcpy(why, e->failure, ENGINE_WHY_MAX);
+		return -EIO;
+	}
+	if (ev == EV_RELEASE && e->release_error < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "something of ours is left (%s): end the daemon and run "
+		    "tungated --release",
+		    strerror(-e->release_error));
 		return -EIO;
 	}
 	return 0;
@@ -815,6 +837,11 @@ say_detail(const struct engine *e, char to[ENGINE_WHY_MAX])
 		    addr_print(v->v4.link.ifindex != 0 ? &v->v4.gateway
 						       : &v->v6.gateway,
 			text));
+	else if (v->tunnel.ethernet)
+		(void)snprintf(to, ENGINE_WHY_MAX,
+		    "%s is a network card, not a tunnel: see the Interface "
+		    "line of the server's file",
+		    e->server.interface);
 	else if (!has_tunnel(v) && e->client_ended)
 		(void)snprintf(to, ENGINE_WHY_MAX,
 		    "the client ended with "

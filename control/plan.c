@@ -65,7 +65,8 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_server(ret, &in->server->endpoints[i].addr);
 	ret->uplink4_ifindex = v->v4.link.ifindex;
-	if (!v->tunnel.running)
+	/* A network card of that name is no tunnel: it would send in plain. */
+	if (!v->tunnel.running || v->tunnel.ethernet)
 		return;
 	ret->tunnel_ifindex = v->tunnel.ifindex;
 	ret->tunnel4 = v->tunnel4;

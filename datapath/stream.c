@@ -7,11 +7,12 @@
  *
  *   end <= next          a retransmission: its bytes were judged before
  *   seq <= next < end    the bytes from next on are new, and are followed
- *   seq > next           a gap: where frames begin is lost, so is the stream
+ *   seq > next           a gap: it does not pass until the gap was filled
  *
  * Packets come out of the tun in the order the kernel sent them, so new bytes
- * have no gaps. Sequence numbers wrap: they are compared by their distance,
- * which is under 2^31 for anything in one window (RFC 9293 section 3.4).
+ * have a gap only if some were dropped before us, and then they come again.
+ * Sequence numbers wrap: they are compared by their distance, which is under
+ * 2^31 for anything in one window (RFC 9293 section 3.4).
  *
  * A frame is two bytes of length (big-endian) and that many bytes of packet
  * (OpenVPN's socket.c, "stream_buf"). It is judged when the first byte of its
@@ -138,10 +139,9 @@ stream_segment(struct streams *all, const struct pkt *p)
 	end = seq + p->payload_len;
 	if ((int32_t)(end - s->next) <= 0)
 		return true;
-	if ((int32_t)(seq - s->next) > 0) {
-		s->open = false;
+	/* Lost before us: it will be sent again, and then this, too. */
+	if ((int32_t)(seq - s->next) > 0)
 		return false;
-	}
 	skip = s->next - seq;
 	s->next = end;
 	if (!follow(s, p->payload + skip, p->payload_len - skip)) {

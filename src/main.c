@@ -343,6 +343,8 @@ run(struct daemon *d)
 	}
 	if (engine_new(d->base, &d->conf, &d->servers, &d->engine, why) < 0) {
 		log_error("tungated: %s", why);
+		log_error("tungated: the gate may be closed already; to open "
+			  "it by hand: tungated --release");
 		return 1;
 	}
 	d->methods =
@@ -354,16 +356,23 @@ run(struct daemon *d)
 		return 1;
 	}
 	engine_set_listener(d->engine, on_change, d);
-	(void)event_base_dispatch(d->base);
-	return engine_failure(d->engine) != NULL;
+	r = event_base_dispatch(d->base);
+	return r < 0 || engine_failure(d->engine) != NULL;
 }
 
 static int
-stop(struct daemon *d)
+stop(struct daemon *d, int status)
 {
-	bool open = d->conf.open_on_stop, taken = d->engine != NULL;
+	/* Only a stop that was asked for opens. */
+	bool open = status == 0 && d->conf.open_on_stop;
+	bool taken = d->engine != NULL;
+	struct engine_status s;
 	int r;
 
+	if (taken) {
+		engine_status(d->engine, &s);
+		open |= status == 0 && s.state == GATE_OPEN;
+	}
 	ctlsock_close(d->ctlsock);
 	d->ctlsock = NULL;
 	r = engine_free(d->engine, open);
@@ -409,5 +418,5 @@ main(int argc, char *argv[])
 		return 1;
 	}
 	status = run(&d);
-	return stop(&d) | status;
+	return stop(&d, status) | status;
 }

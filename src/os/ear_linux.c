@@ -117,7 +117,8 @@ ear_fd(const struct ear *e)
 int
 ear_read(struct ear *e, uint8_t *data, size_t cap, size_t *ret_len)
 {
-	for (;;) {
+	/* Bounded: what strangers send must not keep the caller here. */
+	for (int i = 0; i < 64; i++) {
 		ssize_t n = recv(e->fd, data, cap, 0);
 
 		if (n < 0 && errno == EINTR)
@@ -129,4 +130,5 @@ ear_read(struct ear *e, uint8_t *data, size_t cap, size_t *ret_len)
 		*ret_len = (size_t)n;
 		return 0;
 	}
+	return -EAGAIN;
 }

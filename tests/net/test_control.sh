@@ -89,10 +89,11 @@ check "open: connect is refused, and says what to do" says "tungatectl block" ga
 check "open: explain says so" explains "not-judged: open" udp 192.0.2.10:4000 203.0.113.5:51820
 check "block" says '"state":"blocked"' gate_ctl --json block
 check "connect again" gate_ctl connect wireguard >/dev/null
+lab_spawn laptop wg9 env WG_PROCESS_FOREGROUND=1 wireguard-go wg9
+lab_wait_for 5 ip -n laptop link show wg9 || :
 check "a dead server: connect says why" says "waiting for the server's first answer" sh -c "
 	sed 's/203.0.113.5:51820/203.0.113.5:51999/; s/wg0/wg9/; s/^Command.*//' $LAB/servers/wireguard.conf >$LAB/servers/dead.conf
-	ip -n laptop link add wg9 type veth peer name wg9p; ip -n laptop addr add 10.9.9.9/32 dev wg9
-	ip -n laptop link set wg9p up; ip -n laptop link set wg9 up
+	ip -n laptop addr add 10.9.9.9/32 dev wg9; ip -n laptop link set wg9 up
 	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock reload >/dev/null
 	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock --timeout 2 connect dead"
 check "status, as a program reads it" says '"detail":"waiting for the server' gate_ctl --json status
