@@ -8,18 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/answer.h"
-#include "control/client.h"
 #include "control/conf.h"
+#include "control/detail.h"
 #include "control/plan.h"
+#include "control/proof.h"
+#include "control/supervise.h"
+#include "control/view.h"
 #include "datapath/drop_ring.h"
 #include "datapath/policy.h"
 #include "datapath/pump.h"
 #include "datapath/worker.h"
 #include "src/base/log.h"
-#include "src/os/ear.h"
-#include "src/os/nudge.h"
-#include "src/os/pktbuf.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
 #include "src/os/tun.h"
@@ -27,13 +26,10 @@
 
 enum {
 	LOOK_AFTER_MS = 5, /* events come in bursts: look once for all */
-	NUDGE_EVERY_MS = 1000,
 	NEIGHBOUR_EVERY_MS = 15000, /* the kernel forgets idle neighbours */
-	RESTART_FIRST_MS = 250,	    /* a client that ended, and then doubled */
-	RESTART_MAX_MS = 10000,
 };
 
-enum timer { TIMER_LOOK, TIMER_NUDGE, TIMER_NEIGHBOUR, TIMER_RESTART, TIMERS };
+enum timer { TIMER_LOOK, TIMER_NEIGHBOUR, TIMERS };
 
 struct engine {
 	struct event_base *base;
@@ -57,16 +53,12 @@ struct engine {
 	struct uplink *uplink;
 	struct tun *tun;
 	struct worker *worker;
-	struct ear *ears[2]; /* IPv6 may have an uplink of its own */
 	struct net_view view;
 	struct hop hops[POLICY_ENDPOINTS_MAX];
 	uint32_t tun_mtu;
 
-	struct client *client;
-	bool client_stopping; /* by our word: its end is no failure */
-	bool client_ended;    /* once since the connect, with client_code */
-	int client_code;
-	unsigned restart_ms;
+	struct proof *proof;
+	struct supervise *client;
 
 	struct drop_ring drops;
 	struct pump_counters counters;
@@ -74,19 +66,8 @@ struct engine {
 	struct tun_counters kernel_before; /* of the tuns before it */
 
 	struct event *timers[TIMERS];
-	struct event *on_net, *on_worker, *on_ear[2];
-	uint8_t heard[PKTBUF_MAX];
+	struct event *on_net, *on_worker;
 };
-
-static void change(struct engine *e, enum gate_event ev);
-
-static bool
-has_tunnel(const struct net_view *v)
-{
-	/* A network card of that name is no tunnel: it would send in plain. */
-	return v->tunnel.running && !v->tunnel.ethernet &&
-	    (v->tunnel4.family != ADDR_NONE || v->tunnel6.family != ADDR_NONE);
-}
 
 /* Is there a server to be with? */
 static bool
@@ -100,11 +81,25 @@ static bool
 wants_proof(const struct engine *e)
 {
 	/* A client that is gone, or going, proves nothing. */
-	if (e->server.command[0] != '\0' &&
-	    (e->client == NULL || e->client_stopping))
-		return false;
 	return (e->state == GATE_CONNECTING || e->state == GATE_RECONNECTING) &&
-	    has_tunnel(&e->view);
+	    view_has_tunnel(&e->view) && supervise_is_up(e->client);
+}
+
+/* On the uplinks of now. */
+static void
+seek_proof(struct engine *e)
+{
+	if (wants_proof(e))
+		proof_seek(e->proof, &e->server, &e->view);
+	else
+		proof_end(e->proof);
+}
+
+/* The server to be with. */
+static const struct server *
+engaged_with(const struct engine *e)
+{
+	return is_engaged(e) ? &e->server : NULL;
 }
 
 static void
@@ -131,178 +126,6 @@ fail(struct engine *e, const char *why)
 	log_error("engine: %s; ending, the gate stays closed", why);
 	(void)snprintf(e->failure, sizeof(e->failure), "%s", why);
 	(void)event_base_loopbreak(e->base);
-}
-
-/*
- * The client.
- */
-
-static void start_client(struct engine *e);
-static void seek_proof(struct engine *e);
-
-static void
-on_client_end(int code, void *arg)
-{
-	struct engine *e = arg;
-
-	client_free(e->client);
-	e->client = NULL;
-	if (!is_engaged(e))
-		return;
-	if (e->client_stopping) {
-		start_client(e);
-		return;
-	}
-	e->client_ended = true;
-	e->client_code = code;
-	log_warn("client %s: ended with status %d, started again in %u ms",
-	    e->server.name, code, e->restart_ms);
-	set_timer(e, TIMER_RESTART, e->restart_ms);
-	e->restart_ms *= 2;
-	if (e->restart_ms > RESTART_MAX_MS)
-		e->restart_ms = RESTART_MAX_MS;
-	change(e, EV_TUNNEL_LOST);
-}
-
-static void
-start_client(struct engine *e)
-{
-	int r;
-
-	/* One that is being stopped: its end calls this again. */
-	if (!is_engaged(e) || e->server.command[0] == '\0' || e->client != NULL)
-		return;
-	r = client_start(e->base, e->server.name, e->server.interface,
-	    e->server.command, on_client_end, e, &e->client);
-	if (r < 0) {
-		log_error("client %s: cannot be started (%s)", e->server.name,
-		    strerror(-r));
-		set_timer(e, TIMER_RESTART, e->restart_ms);
-		return;
-	}
-	e->client_stopping = false;
-	log_info("client %s: started: %s", e->server.name, e->server.command);
-	seek_proof(e);
-}
-
-static void
-stop_client(struct engine *e)
-{
-	if (e->client == NULL)
-		return;
-	e->client_stopping = true;
-	client_stop(e->client);
-}
-
-static void
-on_restart(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	start_client(arg);
-}
-
-/*
- * Proof: hear the server, and give the client something to send.
- */
-
-static void
-on_ear(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *e = arg;
-	size_t len;
-
-	(void)what;
-	for (int i = 0; i < 2; i++) {
-		if (e->ears[i] == NULL || ear_fd(e->ears[i]) != fd)
-			continue;
-		for (int n = 0; n < 64 &&
-		     ear_read(e->ears[i], e->heard, sizeof(e->heard), &len) ==
-			 0;
-		     n++) {
-			if (!answer_proves(&e->server, &e->view, e->heard, len))
-				continue;
-			/* Closes the ears: nothing after it may touch them. */
-			e->restart_ms = RESTART_FIRST_MS;
-			change(e, EV_PROVEN);
-			return;
-		}
-	}
-}
-
-static void
-close_ears(struct engine *e)
-{
-	for (int i = 0; i < 2; i++) {
-		if (e->on_ear[i] != NULL)
-			event_free(e->on_ear[i]);
-		e->on_ear[i] = NULL;
-		ear_close(e->ears[i]);
-		e->ears[i] = NULL;
-	}
-	event_del(e->timers[TIMER_NUDGE]);
-}
-
-static void
-open_ear(struct engine *e, int i, unsigned ifindex)
-{
-	struct addr servers[POLICY_ENDPOINTS_MAX];
-	int r;
-
-	for (unsigned n = 0; n < e->server.n_endpoints; n++)
-		servers[n] = e->server.endpoints[n].addr;
-	r = ear_open(ifindex, servers, e->server.n_endpoints, &e->ears[i]);
-	if (r < 0) {
-		log_error("proof: cannot listen on the uplink (%s)",
-		    strerror(-r));
-		return;
-	}
-	e->on_ear[i] = event_new(e->base, ear_fd(e->ears[i]),
-	    EV_READ | EV_PERSIST, on_ear, e);
-	if (e->on_ear[i] == NULL || event_add(e->on_ear[i], NULL) < 0)
-		log_error("proof: cannot listen on the uplink (no memory)");
-}
-
-/* One of the server's addresses that the tunnel can carry a packet to. */
-static const struct addr *
-nudge_target(const struct engine *e, const struct addr *from)
-{
-	for (unsigned i = 0; i < e->server.n_endpoints; i++)
-		if (e->server.endpoints[i].addr.family == from->family)
-			return &e->server.endpoints[i].addr;
-	return from;
-}
-
-static void
-on_nudge(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *e = arg;
-	const struct net_view *v = &e->view;
-	const struct addr *from =
-	    v->tunnel4.family != ADDR_NONE ? &v->tunnel4 : &v->tunnel6;
-
-	(void)fd;
-	(void)what;
-	if (!wants_proof(e))
-		return;
-	(void)nudge_send(v->tunnel.ifindex, from, nudge_target(e, from));
-	set_timer(e, TIMER_NUDGE, NUDGE_EVERY_MS);
-}
-
-/* Ears are open exactly while proof is wanted, on the uplinks of now. */
-static void
-seek_proof(struct engine *e)
-{
-	unsigned v4 = e->view.v4.link.ifindex, v6 = e->view.v6.link.ifindex;
-
-	close_ears(e);
-	if (!wants_proof(e))
-		return;
-	if (v4 != 0)
-		open_ear(e, 0, v4);
-	if (v6 != 0 && v6 != v4)
-		open_ear(e, 1, v6);
-	on_nudge(-1, 0, e);
 }
 
 /*
@@ -511,65 +334,6 @@ find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
 	}
 }
 
-static bool
-is_same_uplink(const struct net_uplink *a, const struct net_uplink *b)
-{
-	return a->link.ifindex == b->link.ifindex &&
-	    addr_equal(&a->addr, &b->addr) &&
-	    addr_equal(&a->gateway, &b->gateway);
-}
-
-static bool
-is_same_tunnel(const struct net_view *a, const struct net_view *b)
-{
-	return a->tunnel.ifindex == b->tunnel.ifindex &&
-	    a->tunnel.running == b->tunnel.running &&
-	    addr_equal(&a->tunnel4, &b->tunnel4) &&
-	    addr_equal(&a->tunnel6, &b->tunnel6);
-}
-
-/* Does the server have an address of the family? Without a server, yes. */
-static bool
-uses(const struct engine *e, enum addr_family family)
-{
-	if (!is_engaged(e))
-		return true;
-	for (unsigned i = 0; i < e->server.n_endpoints; i++)
-		if (e->server.endpoints[i].addr.family == family)
-			return true;
-	return false;
-}
-
-static bool
-has_way_out(const struct engine *e, const struct net_view *v)
-{
-	return (v->v4.link.ifindex != 0 && uses(e, ADDR_V4)) ||
-	    (v->v6.link.ifindex != 0 && uses(e, ADDR_V6));
-}
-
-/* What happened between two views? False: nothing that makes an event. */
-static bool
-event_of(const struct engine *e, const struct net_view *old,
-    const struct hop old_hops[], enum gate_event *ret)
-{
-	const struct net_view *new = &e->view;
-
-	if (has_way_out(e, old) && !has_way_out(e, new))
-		*ret = EV_UPLINK_LOST;
-	else if ((uses(e, ADDR_V4) && !is_same_uplink(&old->v4, &new->v4)) ||
-	    (uses(e, ADDR_V6) && !is_same_uplink(&old->v6, &new->v6)))
-		*ret = EV_UPLINK_CHANGED;
-	else if (has_tunnel(old) && !has_tunnel(new))
-		*ret = EV_TUNNEL_LOST;
-	else if (!is_same_tunnel(old, new))
-		*ret = EV_TUNNEL_CHANGED;
-	else if (memcmp(old_hops, e->hops, sizeof(e->hops)) != 0)
-		*ret = EV_NEIGHBOUR_CHANGED;
-	else
-		return false;
-	return true;
-}
-
 /* Look, and remember. A look that fails sees no uplink: nothing passes. */
 static void
 look(struct engine *e)
@@ -584,56 +348,6 @@ look(struct engine *e)
 		find_hops(e, e->hops);
 }
 
-static void
-on_look(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *e = arg;
-	struct net_view old = e->view;
-	struct hop old_hops[POLICY_ENDPOINTS_MAX];
-	enum gate_event ev;
-
-	(void)fd;
-	(void)what;
-	memcpy(old_hops, e->hops, sizeof(old_hops));
-	look(e);
-	if (event_of(e, &old, old_hops, &ev))
-		change(e, ev);
-	if (e->tun == NULL)
-		return;
-	/* Routes that went with an address or a device are no one's tampering.
-	 */
-	(void)tun_raise(e->tun);
-	apply_routes(e,
-	    is_same_uplink(&old.v4, &e->view.v4) &&
-		is_same_uplink(&old.v6, &e->view.v6) &&
-		is_same_tunnel(&old, &e->view));
-}
-
-static void
-on_net(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *e = arg;
-	int r = netmon_drain(e->netmon);
-
-	(void)fd;
-	(void)what;
-	if (r < 0)
-		log_error("network: its messages cannot be read (%s)",
-		    strerror(-r));
-	if (r > 0 && !event_pending(e->timers[TIMER_LOOK], EV_TIMEOUT, NULL))
-		set_timer(e, TIMER_LOOK, LOOK_AFTER_MS);
-}
-
-static void
-on_neighbour(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *e = arg;
-
-	if (is_engaged(e))
-		on_look(fd, what, arg);
-	set_timer(e, TIMER_NEIGHBOUR, NEIGHBOUR_EVERY_MS);
-}
-
 /*
  * The state machine's edges, carried out.
  */
@@ -642,13 +356,12 @@ static void
 hang_up(struct engine *e)
 {
 	e->has_server = false;
-	close_ears(e);
-	event_del(e->timers[TIMER_RESTART]);
+	proof_end(e->proof);
 	memset(e->hops, 0, sizeof(e->hops));
 	/* Nothing is routed into its interface any more, even if it stays. */
 	memset(&e->view.tunnel, 0, sizeof(e->view.tunnel));
 	e->view.tunnel4 = e->view.tunnel6 = (struct addr){ 0 };
-	stop_client(e);
+	supervise_stop(e->client);
 }
 
 static void
@@ -669,11 +382,9 @@ carry_out(struct engine *e, enum gate_action act)
 		replan(e);
 		return;
 	case ACT_DIAL:
-		stop_client(e);
-		e->client_ended = false;
-		e->restart_ms = RESTART_FIRST_MS;
+		supervise_stop(e->client);
 		replan(e);
-		start_client(e);
+		supervise_start(e->client, &e->server);
 		return;
 	case ACT_REPLAN:
 		replan(e);
@@ -732,6 +443,82 @@ change(struct engine *e, enum gate_event ev)
 	}
 	carry_out(e, edge.act);
 	tell(e);
+}
+
+/*
+ * What happens.
+ */
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	struct net_view old = e->view;
+	struct hop old_hops[POLICY_ENDPOINTS_MAX];
+	struct view_look before = { &old, old_hops },
+			 now = { &e->view, e->hops };
+	enum gate_event ev;
+
+	(void)fd;
+	(void)what;
+	memcpy(old_hops, e->hops, sizeof(old_hops));
+	look(e);
+	if (view_event(&before, &now, engaged_with(e), &ev))
+		change(e, ev);
+	if (e->tun == NULL)
+		return;
+	/* Routes that went with an address or a device are no one's tampering.
+	 */
+	(void)tun_raise(e->tun);
+	apply_routes(e,
+	    view_is_same_uplink(&old, &e->view) &&
+		view_is_same_tunnel(&old, &e->view));
+}
+
+static void
+on_net(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	int r = netmon_drain(e->netmon);
+
+	(void)fd;
+	(void)what;
+	if (r < 0)
+		log_error("network: its messages cannot be read (%s)",
+		    strerror(-r));
+	if (r > 0 && !event_pending(e->timers[TIMER_LOOK], EV_TIMEOUT, NULL))
+		set_timer(e, TIMER_LOOK, LOOK_AFTER_MS);
+}
+
+static void
+on_neighbour(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	if (is_engaged(e))
+		on_look(fd, what, arg);
+	set_timer(e, TIMER_NEIGHBOUR, NEIGHBOUR_EVERY_MS);
+}
+
+static void
+on_client_start(void *arg)
+{
+	seek_proof(arg);
+}
+
+static void
+on_client_loss(void *arg)
+{
+	change(arg, EV_TUNNEL_LOST);
+}
+
+static void
+on_proof(void *arg)
+{
+	struct engine *e = arg;
+
+	supervise_proven(e->client);
+	change(e, EV_PROVEN);
 }
 
 /*
@@ -813,65 +600,21 @@ engine_reload(struct engine *e, const struct conf *conf,
  * What is told.
  */
 
-static void
-say_detail(const struct engine *e, char to[ENGINE_WHY_MAX])
-{
-	const struct net_view *v = &e->view;
-	char text[ADDR_TEXT_MAX];
-	bool ready = false;
-
-	to[0] = '\0';
-	if (e->state != GATE_CONNECTING && e->state != GATE_RECONNECTING)
-		return;
-	for (unsigned i = 0; i < e->server.n_endpoints; i++)
-		ready |= e->hops[i].ready != 0;
-	if (!has_way_out(e, v))
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "there is no network: no "
-		    "interface with an address and a default route for the "
-		    "server's addresses");
-	else if (!ready)
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "the router %s does not "
-		    "answer (no link address)",
-		    addr_print(v->v4.link.ifindex != 0 ? &v->v4.gateway
-						       : &v->v6.gateway,
-			text));
-	else if (v->tunnel.ethernet)
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "%s is a network card, not a tunnel: see the Interface "
-		    "line of the server's file",
-		    e->server.interface);
-	else if (!has_tunnel(v) && e->client_ended)
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "the client ended with "
-		    "status %d and is started again; its output is in the log",
-		    e->client_code);
-	else if (!has_tunnel(v) && e->server.command[0] == '\0')
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "waiting for you to start "
-		    "the client: its interface %s is not there",
-		    e->server.interface);
-	else if (!has_tunnel(v))
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "waiting for the client's "
-		    "interface %s",
-		    e->server.interface);
-	else
-		(void)snprintf(to, ENGINE_WHY_MAX,
-		    "waiting for the server's "
-		    "first answer");
-}
-
 void
 engine_status(const struct engine *e, struct engine_status *ret)
 {
+	struct detail_input in = { .state = e->state,
+		.server = &e->server,
+		.view = &e->view,
+		.hops = e->hops };
+
 	ret->state = e->state;
 	ret->epoch = e->epoch;
 	ret->since = e->since;
 	ret->server = e->has_server ? &e->server : NULL;
 	ret->view = &e->view;
-	say_detail(e, ret->detail);
+	in.client_ended = supervise_has_ended(e->client, &in.client_code);
+	detail_print(&in, ret->detail, sizeof(ret->detail));
 }
 
 void
@@ -942,14 +685,17 @@ make_events(struct engine *e)
 {
 	static const event_callback_fn calls[TIMERS] = {
 		[TIMER_LOOK] = on_look,
-		[TIMER_NUDGE] = on_nudge,
 		[TIMER_NEIGHBOUR] = on_neighbour,
-		[TIMER_RESTART] = on_restart,
 	};
 
 	for (int i = 0; i < TIMERS; i++)
 		if ((e->timers[i] = evtimer_new(e->base, calls[i], e)) == NULL)
 			return -ENOMEM;
+	e->client = supervise_new(e->base,
+	    (struct supervise_calls){ on_client_start, on_client_loss, e });
+	e->proof = proof_new(e->base, on_proof, e);
+	if (e->client == NULL || e->proof == NULL)
+		return -ENOMEM;
 	e->on_net = event_new(e->base, netmon_fd(e->netmon),
 	    EV_READ | EV_PERSIST, on_net, e);
 	if (e->on_net == NULL || event_add(e->on_net, NULL) < 0)
@@ -965,6 +711,8 @@ destroy(struct engine *e)
 			event_free(e->timers[i]);
 	if (e->on_net != NULL)
 		event_free(e->on_net);
+	supervise_free(e->client);
+	proof_free(e->proof);
 	uplink_close(e->uplink);
 	netmon_close(e->netmon);
 	returnpath_close(e->returnpath);
@@ -989,7 +737,6 @@ engine_new(struct event_base *base, const struct conf *conf,
 	e->conf = conf;
 	e->servers = servers;
 	e->since = mono_now();
-	e->restart_ms = RESTART_FIRST_MS;
 
 	if ((r = routes_open(&e->routes)) < 0 ||
 	    (r = netmon_open(&e->netmon)) < 0 ||
@@ -1029,11 +776,8 @@ engine_free(struct engine *e, bool open)
 		change(e, EV_RELEASE);
 	else if (e->failure[0] == '\0' && e->state != GATE_OPEN)
 		change(e, EV_DISCONNECT);
-	if (e->client != NULL) {
-		client_stop_and_wait(e->client);
-		client_free(e->client);
-	}
-	close_ears(e);
+	supervise_free(e->client);
+	e->client = NULL;
 	/* Released, and not all of it went: a last try, with its word. */
 	if (open && e->failure[0] == '\0')
 		r = give_back(e);
