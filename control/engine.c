@@ -258,13 +258,17 @@ take(struct engine *e, char why[ENGINE_WHY_MAX])
 	e->on_worker = event_new(e->base, worker_fd(e->worker),
 	    EV_READ | EV_PERSIST, on_worker, e);
 	if (e->on_worker == NULL || event_add(e->on_worker, NULL) < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX, "no memory");
 		r = -ENOMEM;
-		goto stop_worker;
+		goto free_event;
 	}
 	e->tun_mtu = 0;
 	return 0;
 
-stop_worker:
+free_event:
+	if (e->on_worker != NULL)
+		event_free(e->on_worker);
+	e->on_worker = NULL;
 	worker_stop(e->worker);
 	e->worker = NULL;
 close_tun:
@@ -401,18 +405,23 @@ carry_out(struct engine *e, enum gate_action act)
 	}
 }
 
-/* The only function that changes the state. */
-static void
+/*
+ * The only function that changes the state. 0, or a negative errno if it was
+ * not the event's edge that was taken: then the gate is closed.
+ */
+static int
 change(struct engine *e, enum gate_event ev)
 {
 	struct gate_edge edge = gate_edge(e->state, ev);
 	struct plan_input in = plan_input(e, edge.to);
-	const struct policy *pol = plan_policy(&in);
 	enum gate_state from = e->state;
+	const struct policy *pol;
+	int r = 0;
 
 	if (e->failure[0] != '\0')
-		return;
-	if (pol == NULL) {
+		return -EIO;
+	if ((pol = plan_policy(&in)) == NULL) {
+		r = -ENOMEM;
 		/* No memory for the new rules. Closing needs none. */
 		log_error("engine: no memory for a policy, closing");
 		edge = (struct gate_edge){ GATE_BLOCKED, ACT_CLOSE };
@@ -443,6 +452,7 @@ change(struct engine *e, enum gate_event ev)
 	}
 	carry_out(e, edge.act);
 	tell(e);
+	return e->failure[0] != '\0' ? -EIO : r;
 }
 
 /*
@@ -464,7 +474,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	memcpy(old_hops, e->hops, sizeof(old_hops));
 	look(e);
 	if (view_event(&before, &now, engaged_with(e), &ev))
-		change(e, ev);
+		(void)change(e, ev);
 	if (e->tun == NULL)
 		return;
 	/* Routes that went with an address or a device are no one's tampering.
@@ -509,7 +519,7 @@ on_client_start(void *arg)
 static void
 on_client_loss(void *arg)
 {
-	change(arg, EV_TUNNEL_LOST);
+	(void)change(arg, EV_TUNNEL_LOST);
 }
 
 static void
@@ -518,7 +528,7 @@ on_proof(void *arg)
 	struct engine *e = arg;
 
 	supervise_proven(e->client);
-	change(e, EV_PROVEN);
+	(void)change(e, EV_PROVEN);
 }
 
 /*
@@ -528,16 +538,23 @@ on_proof(void *arg)
 static int
 command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 {
+	int r;
+
 	if (gate_edge(e->state, ev).act == ACT_REFUSE) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "the gate is open: close "
 		    "it first with: tungatectl block");
 		return -EPERM;
 	}
-	change(e, ev);
+	r = change(e, ev);
 	if (e->failure[0] != '\0') {
 		memcpy(why, e->failure, ENGINE_WHY_MAX);
 		return -EIO;
+	}
+	if (r < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "there is no memory for what may pass: the gate is closed");
+		return r;
 	}
 	if (ev == EV_RELEASE && e->release_error < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
@@ -773,9 +790,9 @@ engine_free(struct engine *e, bool open)
 	if (e == NULL)
 		return 0;
 	if (open && e->failure[0] == '\0' && e->state != GATE_OPEN)
-		change(e, EV_RELEASE);
+		(void)change(e, EV_RELEASE);
 	else if (e->failure[0] == '\0' && e->state != GATE_OPEN)
-		change(e, EV_DISCONNECT);
+		(void)change(e, EV_DISCONNECT);
 	supervise_free(e->client);
 	e->client = NULL;
 	/* Released, and not all of it went: a last try, with its word. */

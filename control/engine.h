@@ -46,7 +46,7 @@ int engine_free(struct engine *e, bool open);
 
 /*
  * The user's commands. 0 when the policy is in force; or a negative errno with
- * a sentence in why, and nothing changed.
+ * a sentence in why: nothing changed, or the gate is closed.
  */
 int
 engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX]);
