@@ -7,8 +7,6 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +18,10 @@
 
 #include "control/engine.h"
 #include "control/methods.h"
+#include "control/permit.h"
 #include "control/rpc.h"
 #include "datapath/drop_ring.h"
 #include "src/base/log.h"
-#include "src/os/peer.h"
 
 enum {
 	REQUESTS_A_TURN = 32, /* then others have theirs */
@@ -44,8 +42,7 @@ struct ctlsock {
 	struct evconnlistener *listener;
 	const struct methods *methods;
 	struct connection connections[CTLSOCK_CONNECTIONS_MAX];
-	bool has_group;
-	gid_t group;
+	struct permit permit;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct event *drain, *stats; /* while somebody is subscribed */
 	uint64_t missed;	     /* drops not shown, so far told */
@@ -273,42 +270,6 @@ on_end(struct bufferevent *bev, short what, void *arg)
 	on_read(bev, c);
 }
 
-static bool
-is_member(gid_t group, uid_t uid, gid_t gid)
-{
-	const struct passwd *pw;
-	const struct group *gr;
-	char name[256];
-
-	if (gid == group)
-		return true;
-	if ((pw = getpwuid(uid)) == NULL)
-		return false;
-	if (pw->pw_gid == group)
-		return true;
-	(void)snprintf(name, sizeof(name), "%s", pw->pw_name);
-	if ((gr = getgrgid(group)) == NULL)
-		return false;
-	for (char **member = gr->gr_mem; *member != NULL; member++)
-		if (strcmp(*member, name) == 0)
-			return true;
-	return false;
-}
-
-/* Root, the daemon's own user, and who is in the group. */
-static bool
-is_allowed(const struct ctlsock *s, int fd)
-{
-	uid_t uid;
-	gid_t gid;
-	pid_t pid;
-
-	if (peer_of(fd, &uid, &gid, &pid) < 0)
-		return false;
-	return uid == 0 || uid == geteuid() ||
-	    (s->has_group && is_member(s->group, uid, gid));
-}
-
 /* Say why, as far as the socket takes it at once, and close. */
 static void
 turn_away(int fd, enum rpc_error code, const char *why)
@@ -326,21 +287,23 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *from, int len, void *arg)
 {
 	struct ctlsock *s = arg;
-	struct connection *c;
+	struct connection *c, *end;
+	bool root;
 
 	(void)listener;
 	(void)from;
 	(void)len;
-	if (!is_allowed(s, fd)) {
+	if (!permit_allows(&s->permit, fd, &root)) {
 		log_warn("control: a user who may not was turned away");
 		turn_away(fd, RPC_NOT_ALLOWED,
 		    "this user may not control tungate");
 		return;
 	}
 	c = s->connections;
-	while (c < s->connections + CTLSOCK_CONNECTIONS_MAX && c->bev != NULL)
+	end = c + CTLSOCK_CONNECTIONS_MAX - (root ? 0 : CTLSOCK_ROOTS_OWN);
+	while (c < end && c->bev != NULL)
 		c++;
-	if (c == s->connections + CTLSOCK_CONNECTIONS_MAX) {
+	if (c == end) {
 		turn_away(fd, RPC_TOO_MUCH, "too many connections");
 		return;
 	}
@@ -406,7 +369,8 @@ bind_socket(struct ctlsock *s)
 	r = bind(fd, (const struct sockaddr *)&at, sizeof(at));
 	(void)umask(mask);
 	if (r < 0 ||
-	    (s->has_group && chown(s->path, (uid_t)-1, s->group) < 0)) {
+	    (s->permit.has_group &&
+		chown(s->path, (uid_t)-1, s->permit.group) < 0)) {
 		r = -errno;
 		close(fd);
 		return r;
@@ -419,7 +383,6 @@ ctlsock_open(struct event_base *base, const char *path, const char *group,
     const struct methods *methods, struct ctlsock **ret)
 {
 	struct ctlsock *s = calloc(1, sizeof(*s));
-	const struct group *gr = getgrnam(group);
 	int fd, r = -ENAMETOOLONG;
 
 	if (s == NULL)
@@ -429,10 +392,7 @@ ctlsock_open(struct event_base *base, const char *path, const char *group,
 	if (strlen(path) >= sizeof(s->path))
 		goto free_socket;
 	memcpy(s->path, path, strlen(path) + 1);
-	if (gr != NULL) {
-		s->has_group = true;
-		s->group = gr->gr_gid;
-	}
+	s->permit = permit_of(group);
 	if ((r = fd = bind_socket(s)) < 0)
 		goto free_socket;
 	r = -ENOMEM;

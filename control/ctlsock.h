@@ -15,6 +15,7 @@ struct event_base;
 struct methods;
 
 #define CTLSOCK_CONNECTIONS_MAX 64
+#define CTLSOCK_ROOTS_OWN	8 /* of them: nobody else keeps root out */
 #define CTLSOCK_UNREAD_MAX	(1 << 20)
 
 /*

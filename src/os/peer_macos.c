@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/ucred.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,4 +24,20 @@ peer_of(int fd, uid_t *ret_uid, gid_t *ret_gid, pid_t *ret_pid)
 	*ret_gid = gid;
 	*ret_pid = pid;
 	return 0;
+}
+
+/* The system tells 16 of them (struct xucred). */
+bool
+peer_is_in(int fd, gid_t group)
+{
+	struct xucred c;
+	socklen_t n = sizeof(c);
+
+	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &c, &n) < 0 ||
+	    n != sizeof(c) || c.cr_version != XUCRED_VERSION)
+		return false;
+	for (int i = 0; i < c.cr_ngroups && i < NGROUPS; i++)
+		if (c.cr_groups[i] == group)
+			return true;
+	return false;
 }

@@ -124,6 +124,33 @@ engine_stats(struct engine *e, struct engine_stats *ret)
 		ret->total += ret->packets[i] = i + 1;
 }
 
+/*
+ * Who connects: who it is, unless a test pretends that it is somebody in the
+ * group.
+ */
+static bool pretend_group;
+
+int
+peer_of(int fd, uid_t *ret_uid, gid_t *ret_gid, pid_t *ret_pid)
+{
+	struct ucred c;
+	socklen_t n = sizeof(c);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &n) < 0)
+		return -errno;
+	*ret_uid = pretend_group ? 12345 : c.uid;
+	*ret_gid = pretend_group ? 12345 : c.gid;
+	*ret_pid = c.pid;
+	return 0;
+}
+
+bool
+peer_is_in(int fd, gid_t group)
+{
+	(void)fd;
+	return pretend_group && group == 0;
+}
+
 static int
 reload(void *arg, char why[], size_t size)
 {
@@ -159,6 +186,7 @@ start(void **state)
 {
 	(void)state;
 	memset(&engine, 0, sizeof(engine));
+	pretend_group = false;
 	engine.policy = &policy_block_all;
 	engine.conf = conf_defaults();
 	memcpy(engine.servers[0].name, "bern", 5);
@@ -181,8 +209,7 @@ start(void **state)
 	if (d.base == NULL || mkdtemp(d.dir) == NULL)
 		return -1;
 	(void)snprintf(d.path, sizeof(d.path), "%s/run/control.sock", d.dir);
-	return ctlsock_open(d.base, d.path, "no-such-group", &d.methods,
-	    &d.sock);
+	return ctlsock_open(d.base, d.path, "root", &d.methods, &d.sock);
 }
 
 static int
@@ -801,6 +828,35 @@ one_connection_too_many_is_told_so_and_a_place_is_used_again(void **state)
 		close(fd[i]);
 }
 
+/* As many of the group as there are places do not lock root out. */
+static void
+root_has_places_of_its_own(void **state)
+{
+	enum { OTHERS = CTLSOCK_CONNECTIONS_MAX - CTLSOCK_ROOTS_OWN };
+	int fd[OTHERS], late, root[CTLSOCK_ROOTS_OWN];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pretend_group = true;
+	for (int i = 0; i < OTHERS; i++) {
+		fd[i] = dial();
+		check_served(fd[i]);
+	}
+	late = dial();
+	assert_int_equal(code_of(recv_json(late)), RPC_TOO_MUCH);
+	close(late);
+	pretend_group = false;
+	for (int i = 0; i < CTLSOCK_ROOTS_OWN; i++) {
+		root[i] = dial();
+		check_served(root[i]);
+	}
+	for (int i = 0; i < OTHERS; i++)
+		close(fd[i]);
+	for (int i = 0; i < CTLSOCK_ROOTS_OWN; i++)
+		close(root[i]);
+}
+
 /* printf ... | nc -U -N: it sends no more, and waits for its answers. */
 static void
 who_sends_no_more_still_gets_all_its_answers(void **state)
@@ -950,6 +1006,7 @@ main(void)
 		WITH_SOCKET(drops_are_watched_while_somebody_is_subscribed),
 		WITH_SOCKET(
 		    one_connection_too_many_is_told_so_and_a_place_is_used_again),
+		WITH_SOCKET(root_has_places_of_its_own),
 		WITH_SOCKET(who_sends_no_more_still_gets_all_its_answers),
 		WITH_SOCKET(who_hangs_up_in_the_middle_leaves_nothing_behind),
 		WITH_SOCKET(a_user_who_may_not_is_told_so),
