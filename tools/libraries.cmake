@@ -20,6 +20,8 @@ tungate_library(pcap pcap/pcap.h)               # capture files, filters, oracle
 if(TUNGATE_OS STREQUAL "linux")
   tungate_library(nl-3 netlink/netlink.h libnl3)  # routes, rules, neighbours
   tungate_library(nftnl libnftnl/rule.h)          # the return path's mark
+  tungate_library(cap-ng cap-ng.h)                # isolation: capabilities
+  tungate_library(seccomp seccomp.h)              # isolation: system calls
 endif()
 if(NOT CMAKE_CROSSCOMPILING)
   tungate_library(cmocka cmocka.h)              # unit tests

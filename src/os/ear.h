@@ -24,6 +24,14 @@ struct ear;
 int ear_open(unsigned ifindex, const struct addr *servers, unsigned n,
     struct ear **ret);
 
+/*
+ * The ear that another process opened on that interface for these servers, by
+ * the descriptor that it sent, which is the ear's from now on, also if this
+ * fails. 0, or a negative errno with *ret untouched.
+ */
+int ear_adopt(int fd, unsigned ifindex, const struct addr *servers, unsigned n,
+    struct ear **ret);
+
 /* ear_close(NULL) does nothing. */
 void ear_close(struct ear *e);
 

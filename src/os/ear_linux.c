@@ -60,6 +60,34 @@ attach_filter(int fd)
 	    : 0;
 }
 
+static int
+new_ear(int fd, const struct addr *servers, unsigned n, struct ear **ret)
+{
+	struct ear *e;
+
+	if (n > ROUTES_SERVERS_MAX)
+		return -EINVAL;
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return -ENOMEM;
+	e->fd = fd;
+	memcpy(e->servers, servers, n * sizeof(*servers));
+	e->n_servers = n;
+	*ret = e;
+	return 0;
+}
+
+int
+ear_adopt(int fd, unsigned ifindex, const struct addr *servers, unsigned n,
+    struct ear **ret)
+{
+	int r = new_ear(fd, servers, n, ret);
+
+	(void)ifindex;
+	if (r < 0)
+		close(fd);
+	return r;
+}
+
 int
 ear_open(unsigned ifindex, const struct addr *servers, unsigned n,
     struct ear **ret)
@@ -70,12 +98,8 @@ ear_open(unsigned ifindex, const struct addr *servers, unsigned n,
 	struct ear *e;
 	int r;
 
-	if (n > ROUTES_SERVERS_MAX)
-		return -EINVAL;
-	if ((e = calloc(1, sizeof(*e))) == NULL)
-		return -ENOMEM;
-	memcpy(e->servers, servers, n * sizeof(*servers));
-	e->n_servers = n;
+	if ((r = new_ear(-1, servers, n, &e)) < 0)
+		return r;
 	/* SOCK_DGRAM: the kernel takes the link header off. Protocol 0 until
 	 * it is bound, so that nothing is heard before the filter is on. */
 	e->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

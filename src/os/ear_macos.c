@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/os/frames_macos.h"
 #include "src/os/routes.h"
@@ -54,6 +55,15 @@ ear_open(unsigned ifindex, const struct addr *servers, unsigned n,
 	}
 	*ret = e;
 	return 0;
+}
+
+/* libpcap cannot take a handle over: it is opened anew. */
+int
+ear_adopt(int fd, unsigned ifindex, const struct addr *servers, unsigned n,
+    struct ear **ret)
+{
+	close(fd);
+	return ear_open(ifindex, servers, n, ret);
 }
 
 void

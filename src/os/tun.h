@@ -23,6 +23,12 @@ struct tun;
 int tun_open(const char *name, struct tun **ret);
 
 /*
+ * The device as another process has it, by the descriptor that it sent, which
+ * is the tun's from now on: only to read packets from. 0, or -ENOMEM.
+ */
+int tun_adopt(int fd, struct tun **ret);
+
+/*
  * Let go of the device. On Linux it stays, and stays closed to packets.
  * tun_close(NULL) does nothing.
  */

@@ -169,6 +169,18 @@ free_tun:
 	return r;
 }
 
+int
+tun_adopt(int fd, struct tun **ret)
+{
+	struct tun *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->fd = fd;
+	*ret = t;
+	return 0;
+}
+
 void
 tun_close(struct tun *t)
 {

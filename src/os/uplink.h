@@ -44,6 +44,12 @@ int uplink_open(struct uplink **ret);
 void uplink_close(struct uplink *u);
 
 /*
+ * The descriptor that packets leave by, or -1 where each interface has its own
+ * (macOS): for a process that closes all others.
+ */
+int uplink_fd(const struct uplink *u);
+
+/*
  * Send n packets in their order, with as few system calls as the system
  * offers. Each entry's result is set: 0 sent, -ENOBUFS the queue is full,
  * -EMSGSIZE larger than the link takes, or what the system said.

@@ -63,6 +63,12 @@ uplink_close(struct uplink *u)
 	free(u);
 }
 
+int
+uplink_fd(const struct uplink *u)
+{
+	return u->fd;
+}
+
 /*
  * The tun counts from the IP header, the packet socket from the link header.
  * The tun's hdr_len is only the part that was not in fragments: it is worked

@@ -53,6 +53,13 @@ uplink_close(struct uplink *u)
 	free(u);
 }
 
+int
+uplink_fd(const struct uplink *u)
+{
+	(void)u;
+	return -1;
+}
+
 /* Where the interface is kept; -ENXIO and the like if it cannot be opened. */
 static int
 find(struct uplink *u, unsigned ifindex, unsigned *ret_i)
