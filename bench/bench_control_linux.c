@@ -190,7 +190,7 @@ tell(struct report *r, const struct found *f)
 	static const char hasty[] = "commands back to back";
 	static const char paced[] = "commands, 20 ms apart";
 	static const char memory[] =
-	    "memory, after 1,000 connects and disconnects";
+	    "memory of both, after 1,000 connects and disconnects";
 
 	report_fact(r, "status", "%.0f requests a second, one after the other",
 	    1e6 * (double)f->status_us.n / ((double)STATUS_NS / 1e3));

@@ -264,14 +264,14 @@ daemon_call(struct daemon *d, const char *method, json_t *params,
 	return us;
 }
 
-long
-daemon_kb(const struct daemon *d, const char *file, const char *key)
+static long
+kb_of(int pid, const char *file, const char *key)
 {
 	char path[64], line[256];
 	long kb = -1;
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)d->pid, file);
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	if ((f = fopen(path, "re")) == NULL)
 		return -1;
 	while (kb < 0 && fgets(line, sizeof(line), f) != NULL) {
@@ -282,4 +282,31 @@ daemon_kb(const struct daemon *d, const char *file, const char *key)
 	}
 	(void)fclose(f);
 	return kb;
+}
+
+/* It starts no client here: its only child is the worker. 0: none. */
+static int
+worker_of(const struct daemon *d)
+{
+	char path[64], line[64] = "";
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)d->pid, (int)d->pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	(void)fclose(f);
+	return (int)strtol(line, NULL, 10);
+}
+
+long
+daemon_kb(const struct daemon *d, const char *file, const char *key)
+{
+	int worker = worker_of(d);
+	long parents = kb_of((int)d->pid, file, key),
+	     workers = worker > 0 ? kb_of(worker, file, key) : 0;
+
+	return parents < 0 || workers < 0 ? -1 : parents + workers;
 }

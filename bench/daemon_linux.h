@@ -33,8 +33,8 @@ double daemon_call(struct daemon *d, const char *method, json_t *params,
     const char *state);
 
 /*
- * A figure in kB of a file below /proc/PID: "status" and "VmRSS", for
- * instance. -1: it is not there.
+ * A figure in kB of a file below /proc/PID, summed over the daemon and its
+ * worker: "status" and "VmRSS", for instance. -1: it is not there.
  */
 long daemon_kb(const struct daemon *d, const char *file, const char *key);
 

@@ -18,6 +18,7 @@ conf_defaults(void)
 		.run_dir = TUNGATE_RUN_DIR,
 		.servers = TUNGATE_CONF_DIR "/servers",
 		.group = "tungate",
+		.user = "tungate",
 		.log_level = LEVEL_INFO };
 }
 
@@ -80,6 +81,12 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		read_path(f, key, value, c->servers);
 	} else if (strcasecmp(key, "group") == 0) {
 		read_text(f, key, value, c->group, sizeof(c->group));
+	} else if (strcasecmp(key, "user") == 0) {
+		if (strcmp(value, "root") == 0)
+			ini_file_problem(f,
+			    "user = root: must be an account without "
+			    "privilege");
+		read_text(f, key, value, c->user, sizeof(c->user));
 	} else if (strcasecmp(key, "on_stop") == 0) {
 		if (strcasecmp(value, "open") != 0 &&
 		    strcasecmp(value, "closed") != 0)
@@ -99,7 +106,7 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 	} else {
 		ini_file_problem(f,
 		    "%s: must be tun, run_dir, servers, group, "
-		    "on_stop or log_level",
+		    "user, on_stop or log_level",
 		    key);
 	}
 }

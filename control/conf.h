@@ -3,10 +3,11 @@
  * conf: tungate.conf as values.
  *
  *     [tungate]
- *     tun = tungate0              the gate's device (macOS: the system's
- * choice) run_dir = /run/tungate      the control socket, control.sock, is here
+ *     tun = tungate0              the gate's device (macOS: the system chooses)
+ *     run_dir = /run/tungate      the control socket, control.sock, is here
  *     servers = /etc/tungate/servers
  *     group = tungate             who may use the control socket, beside root
+ *     user = tungate              the account of the worker process
  *     on_stop = closed | open     what the gate does when the daemon is told
  *                                 to stop
  *     log_level = error | warn | info | debug
@@ -24,6 +25,7 @@ struct conf {
 	char run_dir[CONF_PATH_MAX];
 	char servers[CONF_PATH_MAX];
 	char group[64];
+	char user[64];
 	bool open_on_stop;
 	int log_level; /* enum log_level */
 };

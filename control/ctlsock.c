@@ -6,18 +6,14 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "control/engine.h"
 #include "control/methods.h"
+#include "control/mirror.h"
 #include "control/permit.h"
 #include "control/rpc.h"
 #include "datapath/drop_ring.h"
@@ -40,10 +36,9 @@ struct connection {
 struct ctlsock {
 	struct event_base *base;
 	struct evconnlistener *listener;
-	const struct methods *methods;
+	struct mirror *mirror;
 	struct connection connections[CTLSOCK_CONNECTIONS_MAX];
 	struct permit permit;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct event *drain, *stats; /* while somebody is subscribed */
 	uint64_t missed;	     /* drops not shown, so far told */
 };
@@ -64,7 +59,7 @@ update_subscriptions(struct ctlsock *s)
 {
 	struct timeval drain = { .tv_usec = DROP_RING_DRAIN_MS * 1000L };
 	struct timeval stats = { .tv_sec = STATS_EVERY_MS / 1000 };
-	struct drop_ring *drops = engine_drops(s->methods->engine);
+	struct drop_ring *drops = mirror_drops(s->mirror);
 	unsigned topics = topics_of_all(s);
 	bool watching = event_pending(s->drain, EV_TIMEOUT, NULL) != 0;
 
@@ -130,7 +125,7 @@ static void
 on_drain(evutil_socket_t fd, short what, void *arg)
 {
 	struct ctlsock *s = arg;
-	struct drop_ring *drops = engine_drops(s->methods->engine);
+	struct drop_ring *drops = mirror_drops(s->mirror);
 	struct drop_event d;
 	uint64_t missed;
 
@@ -153,7 +148,7 @@ on_stats(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	publish(s, RPC_STATISTICS, "stats", methods_stats(s->methods->engine));
+	publish(s, RPC_STATISTICS, "stats", methods_stats(s->mirror));
 }
 
 /* An error that ends the connection, once it is read. */
@@ -168,7 +163,7 @@ refuse(struct connection *c, enum rpc_error code, const char *why)
 static void
 answer(struct connection *c, const char *line, size_t len)
 {
-	char sentence[ENGINE_WHY_MAX];
+	char sentence[STATUS_WHY_MAX];
 	struct rpc_request request;
 	const char *why = sentence;
 	json_t *result = NULL;
@@ -176,8 +171,8 @@ answer(struct connection *c, const char *line, size_t len)
 
 	if ((e = rpc_read(line, len, &request, &why)) == RPC_OK) {
 		why = sentence;
-		e = methods_call(c->owner->methods, &request, &result,
-		    sentence);
+		e = methods_call(c->owner->mirror, &request,
+		    bufferevent_getfd(c->bev), &result, sentence);
 	}
 	if (e == RPC_OK && request.method == RPC_SUBSCRIBE) {
 		c->topics = request.topics;
@@ -319,88 +314,23 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		end_connection(c);
 }
 
-/* Does a daemon answer at this address? */
-static bool
-is_alive(const struct sockaddr_un *at)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	bool alive;
-
-	if (fd < 0)
-		return false;
-	alive = connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0;
-	close(fd);
-	return alive;
-}
-
-static int
-make_directory(const char *path)
-{
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	char *slash;
-
-	(void)snprintf(dir, sizeof(dir), "%s", path);
-	if ((slash = strrchr(dir, '/')) == NULL || slash == dir)
-		return 0;
-	*slash = '\0';
-	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-static int
-bind_socket(struct ctlsock *s)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd, r;
-	mode_t mask;
-
-	memcpy(at.sun_path, s->path, sizeof(at.sun_path));
-	if ((r = make_directory(s->path)) < 0)
-		return r;
-	if (is_alive(&at))
-		return -EADDRINUSE;
-	if (unlink(s->path) < 0 && errno != ENOENT)
-		return -errno;
-	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) < 0)
-		return -errno;
-	(void)evutil_make_socket_closeonexec(fd);
-	(void)evutil_make_socket_nonblocking(fd);
-	/* Nobody else's at any moment: the mode is right from the start. */
-	mask = umask(0117);
-	r = bind(fd, (const struct sockaddr *)&at, sizeof(at));
-	(void)umask(mask);
-	if (r < 0 ||
-	    (s->permit.has_group &&
-		chown(s->path, (uid_t)-1, s->permit.group) < 0)) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 int
-ctlsock_open(struct event_base *base, const char *path, const char *group,
-    const struct methods *methods, struct ctlsock **ret)
+ctlsock_open(struct event_base *base, int fd, const struct permit *permit,
+    struct mirror *mirror, struct ctlsock **ret)
 {
 	struct ctlsock *s = calloc(1, sizeof(*s));
-	int fd, r = -ENAMETOOLONG;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->base = base;
-	s->methods = methods;
-	if (strlen(path) >= sizeof(s->path))
-		goto free_socket;
-	memcpy(s->path, path, strlen(path) + 1);
-	s->permit = permit_of(group);
-	if ((r = fd = bind_socket(s)) < 0)
-		goto free_socket;
-	r = -ENOMEM;
+	s->permit = *permit;
+	s->mirror = mirror;
 	s->drain = event_new(base, -1, EV_PERSIST, on_drain, s);
 	s->stats = event_new(base, -1, EV_PERSIST, on_stats, s);
+	/* It listens already. */
 	if (s->drain != NULL && s->stats != NULL)
 		s->listener = evconnlistener_new(base, on_accept, s,
-		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 64, fd);
+		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (s->listener == NULL)
 		goto free_events;
 	*ret = s;
@@ -411,10 +341,8 @@ free_events:
 		event_free(s->drain);
 	if (s->stats != NULL)
 		event_free(s->stats);
-	close(fd);
-free_socket:
 	free(s);
-	return r;
+	return -ENOMEM;
 }
 
 void
@@ -428,12 +356,11 @@ ctlsock_close(struct ctlsock *s)
 	evconnlistener_free(s->listener);
 	event_free(s->drain);
 	event_free(s->stats);
-	(void)unlink(s->path);
 	free(s);
 }
 
 void
 ctlsock_state_changed(struct ctlsock *s)
 {
-	publish(s, RPC_STATE, "state", methods_status(s->methods->engine));
+	publish(s, RPC_STATE, "state", methods_status(s->mirror));
 }

@@ -12,19 +12,20 @@
 
 struct ctlsock;
 struct event_base;
-struct methods;
+struct mirror;
+struct permit;
 
 #define CTLSOCK_CONNECTIONS_MAX 64
 #define CTLSOCK_ROOTS_OWN	8 /* of them: nobody else keeps root out */
 #define CTLSOCK_UNREAD_MAX	(1 << 20)
 
 /*
- * Listen at path (made anew; mode 0660, the group's if there is one of that
- * name). methods is borrowed. 0, or a negative errno with *ret untouched:
- * -EADDRINUSE if another daemon answers there.
+ * Serve those that connect to fd, which listens, and is the socket's from now
+ * on; permit is copied, mirror borrowed. 0, or a negative errno with *ret
+ * untouched.
  */
-int ctlsock_open(struct event_base *base, const char *path, const char *group,
-    const struct methods *methods, struct ctlsock **ret);
+int ctlsock_open(struct event_base *base, int fd, const struct permit *permit,
+    struct mirror *mirror, struct ctlsock **ret);
 
 /* Close it and all connections. ctlsock_close(NULL) does nothing. */
 void ctlsock_close(struct ctlsock *s);

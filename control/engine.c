@@ -10,14 +10,15 @@
 
 #include "control/conf.h"
 #include "control/detail.h"
+#include "control/msg.h"
 #include "control/plan.h"
 #include "control/proof.h"
+#include "control/shared.h"
 #include "control/supervise.h"
 #include "control/view.h"
-#include "datapath/drop_ring.h"
+#include "control/warden.h"
+#include "datapath/drop.h"
 #include "datapath/policy.h"
-#include "datapath/pump.h"
-#include "datapath/worker.h"
 #include "src/base/log.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
@@ -35,8 +36,6 @@ struct engine {
 	struct event_base *base;
 	const struct conf *conf;
 	const struct server_list *servers;
-	engine_changed *on_change;
-	void *on_change_arg;
 	char failure[ENGINE_WHY_MAX]; /* empty: all is well */
 	int release_error;	      /* of the last release */
 
@@ -46,13 +45,12 @@ struct engine {
 	struct server server; /* a copy: reload may take the list away */
 	bool has_server;
 
-	/* What is asked of the system. tun and worker: NULL while OPEN. */
+	/* What is asked of the system. tun: NULL while OPEN. */
 	struct routes *routes;
 	struct returnpath *returnpath; /* NULL: the kernel has none */
 	struct netmon *netmon;
 	struct uplink *uplink;
 	struct tun *tun;
-	struct worker *worker;
 	struct net_view view;
 	struct hop hops[POLICY_ENDPOINTS_MAX];
 	uint32_t tun_mtu;
@@ -60,13 +58,15 @@ struct engine {
 	struct proof *proof;
 	struct supervise *client;
 
-	struct drop_ring drops;
-	struct pump_counters counters;
+	struct engine_worker worker;
+	struct warden *warden;
+	bool served; /* there was a worker already */
+	struct shared *shared;
 	struct tun_counters kernel_base;   /* when this tun was opened */
 	struct tun_counters kernel_before; /* of the tuns before it */
 
 	struct event *timers[TIMERS];
-	struct event *on_net, *on_worker;
+	struct event *on_net;
 };
 
 /* Is there a server to be with? */
@@ -113,10 +113,12 @@ set_timer(struct engine *e, enum timer t, unsigned ms)
 }
 
 static void
-tell(struct engine *e)
+tell(struct engine *e, bool announce)
 {
-	if (e->on_change != NULL)
-		e->on_change(e->on_change_arg);
+	struct status s;
+
+	engine_status(e, &s);
+	warden_tell(e->warden, &s, announce);
 }
 
 /* Ends the process, which leaves the gate closed: see engine_failure(). */
@@ -217,16 +219,18 @@ replan(struct engine *e)
  * Taking the default route, and giving it back.
  */
 
+/*
+ * Of a worker that cannot be made to go nobody knows what it lets pass; that
+ * its device goes with us is all that is left.
+ */
 static void
-on_worker(evutil_socket_t fd, short what, void *arg)
+must(int r)
 {
-	struct engine *e = arg;
-	int r = worker_failure(e->worker);
-
-	(void)fd;
-	(void)what;
-	if (r < 0)
-		fail(e, "the gate's device was taken away");
+	if (r == 0)
+		return;
+	log_error("engine: the worker cannot be ended; ending, the gate stays "
+		  "closed");
+	_exit(1);
 }
 
 /* The kernel's refusal first: it needs no device. */
@@ -249,32 +253,9 @@ take(struct engine *e, char why[ENGINE_WHY_MAX])
 		return r;
 	}
 	(void)tun_counters(e->tun, &e->kernel_base);
-	if ((r = worker_start(e->tun, e->uplink, &e->drops, &e->counters,
-		 &e->worker)) < 0) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "no worker (%s)",
-		    strerror(-r));
-		goto close_tun;
-	}
-	e->on_worker = event_new(e->base, worker_fd(e->worker),
-	    EV_READ | EV_PERSIST, on_worker, e);
-	if (e->on_worker == NULL || event_add(e->on_worker, NULL) < 0) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "no memory");
-		r = -ENOMEM;
-		goto free_event;
-	}
 	e->tun_mtu = 0;
+	must(warden_give_tun(e->warden, tun_fd(e->tun)));
 	return 0;
-
-free_event:
-	if (e->on_worker != NULL)
-		event_free(e->on_worker);
-	e->on_worker = NULL;
-	worker_stop(e->worker);
-	e->worker = NULL;
-close_tun:
-	tun_close(e->tun);
-	e->tun = NULL;
-	return r;
 }
 
 /* Stop moving packets. The device stays, and what is routed to it is lost. */
@@ -285,11 +266,7 @@ let_go(struct engine *e)
 
 	if (e->tun == NULL)
 		return;
-	if (e->on_worker != NULL)
-		event_free(e->on_worker);
-	e->on_worker = NULL;
-	worker_stop(e->worker);
-	e->worker = NULL;
+	must(warden_give_tun(e->warden, -1));
 	if (tun_counters(e->tun, &now) == 0) {
 		e->kernel_before.handed_over +=
 		    now.handed_over - e->kernel_base.handed_over;
@@ -406,6 +383,20 @@ carry_out(struct engine *e, enum gate_action act)
 }
 
 /*
+ * The one place where a policy comes into force; consumes it. When this
+ * returns, nothing passes that it does not let pass.
+ */
+static void
+publish(struct engine *e, const struct policy *pol)
+{
+	struct msg_policy m;
+
+	msg_from_policy(pol, &m);
+	policy_free(pol);
+	must(warden_publish(e->warden, &m));
+}
+
+/*
  * The only function that changes the state. 0, or a negative errno if it was
  * not the event's edge that was taken: then the gate is closed.
  */
@@ -429,17 +420,7 @@ change(struct engine *e, enum gate_event ev)
 	}
 
 	/* Policy first: the gate is right before anything else moves. */
-	if (e->worker != NULL) {
-		if (worker_publish(e->worker, pol) < 0) {
-			/* Its thread cannot be waited for: the process ends
-			 * now, and with it the thread and its old policy. */
-			log_error("engine: the worker does not take a policy; "
-				  "ending, the gate stays closed");
-			_exit(1);
-		}
-	} else {
-		policy_free(pol);
-	}
+	publish(e, pol);
 	e->epoch++;
 	e->state = edge.to;
 	if (from != edge.to) {
@@ -451,7 +432,7 @@ change(struct engine *e, enum gate_event ev)
 		    gate_event_name(ev));
 	}
 	carry_out(e, edge.act);
-	tell(e);
+	tell(e, true);
 	return e->failure[0] != '\0' ? -EIO : r;
 }
 
@@ -475,6 +456,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	look(e);
 	if (view_event(&before, &now, engaged_with(e), &ev))
 		(void)change(e, ev);
+	tell(e, false);
 	if (e->tun == NULL)
 		return;
 	/* Routes that went with an address or a device are no one's tampering.
@@ -514,6 +496,7 @@ static void
 on_client_start(void *arg)
 {
 	seek_proof(arg);
+	tell(arg, false);
 }
 
 static void
@@ -522,13 +505,97 @@ on_client_loss(void *arg)
 	(void)change(arg, EV_TUNNEL_LOST);
 }
 
-static void
-on_proof(void *arg)
+/*
+ * The worker.
+ */
+
+static int
+run_worker(int channel, void *arg)
 {
 	struct engine *e = arg;
 
+	return e->worker.run(channel, e->worker.arg);
+}
+
+/* Packets that the last worker had read, and did not come to count. */
+static void
+on_worker_start(void *arg)
+{
+	struct engine *e = arg;
+	struct pump_counters *c = &e->shared->counters;
+	uint64_t handed_over, dropped, counted = 0;
+
+	engine_kernel(e, &handed_over, &dropped);
+	for (int i = 0; i < DROP_REASONS; i++)
+		counted += atomic_load(&c->packets[i]);
+	if (handed_over > counted)
+		atomic_fetch_add(&c->packets[DROP_WORKER_ENDED],
+		    handed_over - counted);
+}
+
+/* What the one before heard, and knew of connections, is lost. */
+static void
+on_worker_ready(void *arg)
+{
+	struct engine *e = arg;
+
+	if (e->served)
+		(void)change(e, EV_WORKER_STARTED);
+	e->served = true;
+}
+
+static void
+on_request(const struct msg *m, int fd, struct msg *ret_answer, void *arg)
+{
+	struct engine *e = arg;
+
+	e->worker.on_request(m, fd, ret_answer, e->worker.arg);
+}
+
+static void
+on_heard(uint64_t epoch, void *arg)
+{
+	struct engine *e = arg;
+
+	if (!proof_heard(e->proof, epoch))
+		return;
 	supervise_proven(e->client);
 	(void)change(e, EV_PROVEN);
+}
+
+/* The worker's word alone does not end the daemon. */
+static void
+on_tun_lost(void *arg)
+{
+	struct engine *e = arg;
+	struct tun_counters now;
+
+	if (e->tun == NULL)
+		return;
+	if (tun_counters(e->tun, &now) == 0)
+		warden_distrust(e->warden, "could not read the device");
+	else
+		fail(e, "the gate's device was taken away");
+}
+
+int
+engine_serve(struct engine *e, const struct engine_worker *worker)
+{
+	e->worker = *worker;
+	tell(e, false);
+	return warden_start(e->warden);
+}
+
+struct shared *
+engine_shared(const struct engine *e)
+{
+	return e->shared;
+}
+
+struct uplink *
+engine_uplink(const struct engine *e)
+{
+	return e->uplink;
 }
 
 /*
@@ -611,6 +678,8 @@ engine_reload(struct engine *e, const struct conf *conf,
 {
 	e->conf = conf;
 	e->servers = servers;
+	warden_tell_servers(e->warden, servers, conf->log_level);
+	tell(e, false);
 }
 
 /*
@@ -618,27 +687,25 @@ engine_reload(struct engine *e, const struct conf *conf,
  */
 
 void
-engine_status(const struct engine *e, struct engine_status *ret)
+engine_status(const struct engine *e, struct status *ret)
 {
 	struct detail_input in = { .state = e->state,
 		.server = &e->server,
 		.view = &e->view,
 		.hops = e->hops };
 
+	/* All of it: two that say the same are the same. */
+	memset(ret, 0, sizeof(*ret));
 	ret->state = e->state;
 	ret->epoch = e->epoch;
 	ret->since = e->since;
-	ret->server = e->has_server ? &e->server : NULL;
-	ret->view = &e->view;
+	ret->has_server = e->has_server;
+	if (e->has_server)
+		ret->server = e->server;
+	ret->view = e->view;
+	ret->open_on_stop = e->conf->open_on_stop;
 	in.client_ended = supervise_has_ended(e->client, &in.client_code);
 	detail_print(&in, ret->detail, sizeof(ret->detail));
-}
-
-void
-engine_set_listener(struct engine *e, engine_changed *on_change, void *arg)
-{
-	e->on_change = on_change;
-	e->on_change_arg = arg;
 }
 
 const char *
@@ -647,50 +714,18 @@ engine_failure(const struct engine *e)
 	return e->failure[0] != '\0' ? e->failure : NULL;
 }
 
-const struct server_list *
-engine_servers(const struct engine *e)
-{
-	return e->servers;
-}
-
-const struct conf *
-engine_conf(const struct engine *e)
-{
-	return e->conf;
-}
-
-const struct policy *
-engine_policy(const struct engine *e)
-{
-	return e->worker != NULL ? worker_policy(e->worker) : &policy_block_all;
-}
-
-struct drop_ring *
-engine_drops(struct engine *e)
-{
-	return &e->drops;
-}
-
 void
-engine_stats(struct engine *e, struct engine_stats *ret)
+engine_kernel(const struct engine *e, uint64_t *ret_packets,
+    uint64_t *ret_dropped)
 {
 	struct tun_counters now;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->kernel_packets = e->kernel_before.handed_over;
-	ret->kernel_dropped = e->kernel_before.dropped;
-	if (e->tun != NULL && tun_counters(e->tun, &now) == 0) {
-		ret->kernel_packets +=
-		    now.handed_over - e->kernel_base.handed_over;
-		ret->kernel_dropped += now.dropped - e->kernel_base.dropped;
-	}
-	for (int i = 0; i < DROP_REASONS; i++) {
-		ret->packets[i] = atomic_load_explicit(&e->counters.packets[i],
-		    memory_order_relaxed);
-		ret->total += ret->packets[i];
-	}
-	ret->bytes_passed = atomic_load_explicit(&e->counters.bytes_passed,
-	    memory_order_relaxed);
+	*ret_packets = e->kernel_before.handed_over;
+	*ret_dropped = e->kernel_before.dropped;
+	if (e->tun == NULL || tun_counters(e->tun, &now) < 0)
+		return;
+	*ret_packets += now.handed_over - e->kernel_base.handed_over;
+	*ret_dropped += now.dropped - e->kernel_base.dropped;
 }
 
 /*
@@ -704,14 +739,23 @@ make_events(struct engine *e)
 		[TIMER_LOOK] = on_look,
 		[TIMER_NEIGHBOUR] = on_neighbour,
 	};
+	const struct warden_calls worker_calls = { .run = run_worker,
+		.on_start = on_worker_start,
+		.on_ready = on_worker_ready,
+		.on_request = on_request,
+		.on_heard = on_heard,
+		.on_tun_lost = on_tun_lost,
+		.arg = e };
 
 	for (int i = 0; i < TIMERS; i++)
 		if ((e->timers[i] = evtimer_new(e->base, calls[i], e)) == NULL)
 			return -ENOMEM;
 	e->client = supervise_new(e->base,
 	    (struct supervise_calls){ on_client_start, on_client_loss, e });
-	e->proof = proof_new(e->base, on_proof, e);
-	if (e->client == NULL || e->proof == NULL)
+	e->warden = warden_new(e->base, &worker_calls);
+	e->proof = proof_new(e->base, e->warden);
+	if (e->client == NULL || e->warden == NULL || e->proof == NULL ||
+	    (e->shared = shared_new()) == NULL)
 		return -ENOMEM;
 	e->on_net = event_new(e->base, netmon_fd(e->netmon),
 	    EV_READ | EV_PERSIST, on_net, e);
@@ -730,6 +774,8 @@ destroy(struct engine *e)
 		event_free(e->on_net);
 	supervise_free(e->client);
 	proof_free(e->proof);
+	warden_free(e->warden);
+	shared_free(e->shared);
 	uplink_close(e->uplink);
 	netmon_close(e->netmon);
 	returnpath_close(e->returnpath);
@@ -742,14 +788,12 @@ engine_new(struct event_base *base, const struct conf *conf,
     const struct server_list *servers, struct engine **ret,
     char why[ENGINE_WHY_MAX])
 {
-	/* The rings in it want whole cache lines. */
-	struct engine *e = aligned_alloc(64, (sizeof(*e) + 63) & ~(size_t)63);
+	struct engine *e = calloc(1, sizeof(*e));
 	int r;
 
 	(void)snprintf(why, ENGINE_WHY_MAX, "no memory");
 	if (e == NULL)
 		return -ENOMEM;
-	memset(e, 0, sizeof(*e));
 	e->base = base;
 	e->conf = conf;
 	e->servers = servers;

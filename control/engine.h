@@ -4,7 +4,7 @@
  * the client, the server's answers); it asks the state machine for an edge and
  * carries it out: policy first, then the action.
  *
- * All on the event loop's thread.
+ * In the parent, on the event loop's thread. It sees no packet.
  */
 #ifndef CONTROL_ENGINE_H
 #define CONTROL_ENGINE_H
@@ -13,20 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "control/gate.h"
 #include "control/server.h"
-#include "datapath/drop.h"
-#include "src/base/mono.h"
-#include "src/os/netmon.h"
+#include "control/status.h"
 
 struct conf;
-struct drop_ring;
 struct engine;
 struct event_base;
-struct policy;
+struct msg;
+struct shared;
+struct uplink;
 
-/* Room for a sentence that says why. */
-#define ENGINE_WHY_MAX 256
+#define ENGINE_WHY_MAX STATUS_WHY_MAX
 
 /*
  * Take the default route and be BLOCKED. conf and servers are borrowed until
@@ -36,6 +33,22 @@ struct policy;
 int engine_new(struct event_base *base, const struct conf *conf,
     const struct server_list *servers, struct engine **ret,
     char why[ENGINE_WHY_MAX]);
+
+/*
+ * Start the worker (see warden.h): until then nothing passes, and nobody can
+ * say anything. 0, or a negative errno: it will be tried again.
+ */
+struct engine_worker {
+	int (*run)(int channel, void *arg); /* in the new process */
+	void (*on_request)(const struct msg *m, int fd, struct msg *ret_answer,
+	    void *arg);
+	void *arg;
+};
+int engine_serve(struct engine *e, const struct engine_worker *worker);
+
+/* What the worker has of the engine's. */
+struct shared *engine_shared(const struct engine *e);
+struct uplink *engine_uplink(const struct engine *e);
 
 /*
  * Stop: the client is ended, and the gate left closed, or given back first if
@@ -67,37 +80,13 @@ void engine_reload(struct engine *e, const struct conf *conf,
  */
 const char *engine_failure(const struct engine *e);
 
-/* Called after each change of what engine_status() tells. One listener. */
-typedef void engine_changed(void *arg);
-void
-engine_set_listener(struct engine *e, engine_changed *on_change, void *arg);
+void engine_status(const struct engine *e, struct status *ret);
 
-struct engine_status {
-	enum gate_state state;
-	uint64_t epoch;		     /* counts changes of policy */
-	struct mono since;	     /* when the state was entered */
-	const struct server *server; /* NULL: none; borrowed */
-	const struct net_view *view; /* borrowed */
-	char detail[ENGINE_WHY_MAX]; /* what it waits for; empty: nothing */
-};
-void engine_status(const struct engine *e, struct engine_status *ret);
-
-const struct server_list *engine_servers(const struct engine *e);
-const struct conf *engine_conf(const struct engine *e);
-
-/* The policy in force; policy_block_all while the gate is OPEN. Borrowed. */
-const struct policy *engine_policy(const struct engine *e);
-
-/* Dropped packets, to be watched. */
-struct drop_ring *engine_drops(struct engine *e);
-
-struct engine_stats {
-	uint64_t packets[DROP_REASONS]; /* since the daemon started */
-	uint64_t bytes_passed;
-	uint64_t total;		 /* the sum of packets[] */
-	uint64_t kernel_packets; /* that the device handed to us */
-	uint64_t kernel_dropped; /* that it dropped for want of room */
-};
-void engine_stats(struct engine *e, struct engine_stats *ret);
+/*
+ * Packets that the device handed over since the daemon started, and that it
+ * dropped for want of room.
+ */
+void engine_kernel(const struct engine *e, uint64_t *ret_packets,
+    uint64_t *ret_dropped);
 
 #endif /* CONTROL_ENGINE_H */

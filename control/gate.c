@@ -18,6 +18,7 @@ static const struct gate_edge edges[GATE_STATES][GATE_EVENTS] = {
 		[EV_UPLINK_LOST]       = { GATE_OPEN,         ACT_NONE },
 		[EV_UPLINK_CHANGED]    = { GATE_OPEN,         ACT_NONE },
 		[EV_NEIGHBOUR_CHANGED] = { GATE_OPEN,         ACT_NONE },
+		[EV_WORKER_STARTED]    = { GATE_OPEN,        ACT_NONE },
 	},
 	[GATE_BLOCKED] = {
 		[EV_CONNECT]           = { GATE_CONNECTING,   ACT_DIAL },
@@ -30,6 +31,7 @@ static const struct gate_edge edges[GATE_STATES][GATE_EVENTS] = {
 		[EV_UPLINK_LOST]       = { GATE_BLOCKED,      ACT_REPLAN },
 		[EV_UPLINK_CHANGED]    = { GATE_BLOCKED,      ACT_REPLAN },
 		[EV_NEIGHBOUR_CHANGED] = { GATE_BLOCKED,      ACT_NONE },
+		[EV_WORKER_STARTED]    = { GATE_BLOCKED,     ACT_NONE },
 	},
 	[GATE_CONNECTING] = {
 		[EV_CONNECT]           = { GATE_CONNECTING,   ACT_DIAL },
@@ -42,6 +44,7 @@ static const struct gate_edge edges[GATE_STATES][GATE_EVENTS] = {
 		[EV_UPLINK_LOST]       = { GATE_CONNECTING,   ACT_REPLAN },
 		[EV_UPLINK_CHANGED]    = { GATE_CONNECTING,   ACT_REPLAN },
 		[EV_NEIGHBOUR_CHANGED] = { GATE_CONNECTING,   ACT_REPLAN },
+		[EV_WORKER_STARTED]    = { GATE_CONNECTING,  ACT_REPLAN },
 	},
 	[GATE_CONNECTED] = {
 		[EV_CONNECT]           = { GATE_CONNECTING,   ACT_DIAL },
@@ -54,6 +57,7 @@ static const struct gate_edge edges[GATE_STATES][GATE_EVENTS] = {
 		[EV_UPLINK_LOST]       = { GATE_RECONNECTING, ACT_REPLAN },
 		[EV_UPLINK_CHANGED]    = { GATE_RECONNECTING, ACT_REPLAN },
 		[EV_NEIGHBOUR_CHANGED] = { GATE_CONNECTED,    ACT_REPLAN },
+		[EV_WORKER_STARTED]    = { GATE_RECONNECTING,ACT_REPLAN },
 	},
 	[GATE_RECONNECTING] = {
 		[EV_CONNECT]           = { GATE_CONNECTING,   ACT_DIAL },
@@ -66,6 +70,7 @@ static const struct gate_edge edges[GATE_STATES][GATE_EVENTS] = {
 		[EV_UPLINK_LOST]       = { GATE_RECONNECTING, ACT_REPLAN },
 		[EV_UPLINK_CHANGED]    = { GATE_RECONNECTING, ACT_REPLAN },
 		[EV_NEIGHBOUR_CHANGED] = { GATE_RECONNECTING, ACT_REPLAN },
+		[EV_WORKER_STARTED]    = { GATE_RECONNECTING,ACT_REPLAN },
 	},
 };
 /* clang-format on */
@@ -106,6 +111,7 @@ gate_event_name(enum gate_event ev)
 		[EV_UPLINK_LOST] = "uplink-lost",
 		[EV_UPLINK_CHANGED] = "uplink-changed",
 		[EV_NEIGHBOUR_CHANGED] = "neighbour-changed",
+		[EV_WORKER_STARTED] = "worker-started",
 	};
 
 	return (unsigned)ev < GATE_EVENTS ? names[ev] : "unknown";

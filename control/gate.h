@@ -12,7 +12,8 @@
  *        '-- RELEASE ---'         (BLOCK)              anywhere but OPEN |
  *          from anywhere                                                 |
  *                             TUNNEL_LOST, UPLINK_LOST,           PROVEN |
- *                CONNECTED ----- UPLINK_CHANGED -----> RECONNECTING -----'
+ *                CONNECTED ---- UPLINK_CHANGED, -----> RECONNECTING -----'
+ *                               WORKER_STARTED
  */
 #ifndef CONTROL_GATE_H
 #define CONTROL_GATE_H
@@ -37,6 +38,7 @@ enum gate_event {
 	EV_UPLINK_LOST,	      /* no way out any more */
 	EV_UPLINK_CHANGED,    /* a way out, not the one of before */
 	EV_NEIGHBOUR_CHANGED, /* the same way out, another next hop */
+	EV_WORKER_STARTED,    /* anew: what the last one knew is lost */
 	GATE_EVENTS
 };
 

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/conf.h"
-#include "control/engine.h"
+#include "control/mirror.h"
 #include "datapath/classify.h"
 #include "datapath/drop_ring.h"
 #include "datapath/parse.h"
@@ -93,26 +92,23 @@ tunnel(const struct net_view *v)
 }
 
 json_t *
-methods_status(struct engine *e)
+methods_status(const struct mirror *m)
 {
-	struct engine_status s;
-	uint64_t seconds;
+	const struct status *s = mirror_status(m);
+	uint64_t seconds = mono_ms_between(s->since, mono_now()) / 1000;
 
-	engine_status(e, &s);
-	seconds = mono_ms_between(s.since, mono_now()) / 1000;
 	return json_pack("{s:s, s:I, s:I, s:s, s:o, s:{s:o, s:o}, s:o, s:s}",
-	    "state", gate_state_name(s.state), "epoch", (json_int_t)s.epoch,
-	    "seconds", (json_int_t)seconds, "detail", s.detail, "server",
-	    s.server != NULL ? server(s.server) : json_null(), "uplink", "v4",
-	    uplink(&s.view->v4), "v6", uplink(&s.view->v6), "tunnel",
-	    tunnel(s.view), "on_stop",
-	    engine_conf(e)->open_on_stop ? "open" : "closed");
+	    "state", gate_state_name(s->state), "epoch", (json_int_t)s->epoch,
+	    "seconds", (json_int_t)seconds, "detail", s->detail, "server",
+	    s->has_server ? server(&s->server) : json_null(), "uplink", "v4",
+	    uplink(&s->view.v4), "v6", uplink(&s->view.v6), "tunnel",
+	    tunnel(&s->view), "on_stop", s->open_on_stop ? "open" : "closed");
 }
 
 static json_t *
-servers(const struct engine *e)
+servers(const struct mirror *m)
 {
-	const struct server_list *l = engine_servers(e);
+	const struct server_list *l = mirror_servers(m);
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < l->n; i++)
@@ -121,12 +117,12 @@ servers(const struct engine *e)
 }
 
 json_t *
-methods_stats(struct engine *e)
+methods_stats(struct mirror *m)
 {
-	struct engine_stats s;
+	struct mirror_stats s;
 	json_t *reasons = json_object();
 
-	engine_stats(e, &s);
+	mirror_stats(m, &s);
 	for (int i = 0; i < DROP_REASONS; i++)
 		if (i != PASSED)
 			(void)json_object_set_new(reasons,
@@ -168,68 +164,66 @@ methods_drop(const struct drop_event *d)
  * A TCP connection is judged as if it were not known.
  */
 static json_t *
-explain(struct engine *e, const uint8_t *packet, size_t len)
+explain(const struct mirror *m, const uint8_t *packet, size_t len)
 {
-	const struct policy *pol = engine_policy(e);
+	const struct policy *pol = mirror_policy(m);
+	const struct status *s = mirror_status(m);
 	struct streams none = { 0 };
-	struct engine_status s;
 	unsigned index = 0;
 	enum drop why;
 	struct pkt p;
 
-	engine_status(e, &s);
 	(void)parse_ip(packet, len, &p);
 	why = classify(packet, len, 0, pol, &none, &index);
-	if (s.state == GATE_OPEN)
+	if (s->state == GATE_OPEN)
 		return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}",
 		    "verdict", "not-judged", "reason", "open", "meaning",
 		    "the gate is open: the system sends it as it would without "
 		    "tungate",
 		    "remedy", "tungatectl block closes the gate", "state",
-		    gate_state_name(s.state), "epoch", (json_int_t)s.epoch,
+		    gate_state_name(s->state), "epoch", (json_int_t)s->epoch,
 		    "flow", flow(&p.src, p.sport, &p.dst, p.dport, p.protocol),
 		    "passes", json_array());
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "verdict",
 	    why == PASSED ? "pass" : "drop", "reason", drop_name(why),
 	    "meaning", drop_meaning(why), "remedy", drop_remedy(why), "state",
-	    gate_state_name(s.state), "epoch", (json_int_t)s.epoch, "flow",
+	    gate_state_name(s->state), "epoch", (json_int_t)s->epoch, "flow",
 	    flow(&p.src, p.sport, &p.dst, p.dport, p.protocol), "passes",
 	    endpoints(pol->endpoints, pol->n_endpoints));
 }
 
 enum rpc_error
-methods_call(const struct methods *m, const struct rpc_request *request,
+methods_call(struct mirror *m, const struct rpc_request *request, int fd,
     json_t **ret, char why[])
 {
-	struct engine *e = m->engine;
 	int r = 0;
 
 	why[0] = '\0';
 	*ret = NULL;
 	switch (request->method) {
 	case RPC_CONNECT:
-		r = engine_connect(e, request->server, why);
+		r = mirror_command(m, MSG_CONNECT, request->server, fd, why);
 		break;
 	case RPC_DISCONNECT:
-		r = engine_disconnect(e, why);
+		r = mirror_command(m, MSG_DISCONNECT, NULL, fd, why);
 		break;
 	case RPC_RELEASE:
-		r = engine_release(e, why);
+		r = mirror_command(m, MSG_RELEASE, NULL, fd, why);
 		break;
 	case RPC_BLOCK:
-		r = engine_block(e, why);
+		r = mirror_command(m, MSG_BLOCK, NULL, fd, why);
 		break;
 	case RPC_RELOAD:
-		r = m->reload(m->arg, why, ENGINE_WHY_MAX);
+		r = mirror_command(m, MSG_RELOAD, NULL, fd, why);
 		break;
 	case RPC_SERVERS:
-		*ret = servers(e);
+		*ret = servers(m);
 		break;
 	case RPC_STATS:
-		*ret = methods_stats(e);
+		*ret = methods_stats(m);
 		break;
 	case RPC_EXPLAIN:
-		*ret = explain(e, request->packet, request->packet_len);
+		*ret = explain(m, request->packet, request->packet_len);
 		break;
 	case RPC_STATUS:
 	case RPC_SUBSCRIBE:
@@ -240,8 +234,8 @@ methods_call(const struct methods *m, const struct rpc_request *request,
 	if (r < 0)
 		return RPC_REFUSED;
 	/* Where there is no other answer, the state as it is now. */
-	if (*ret == NULL && (*ret = methods_status(e)) == NULL) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "no memory");
+	if (*ret == NULL && (*ret = methods_status(m)) == NULL) {
+		(void)snprintf(why, STATUS_WHY_MAX, "no memory");
 		return RPC_REFUSED;
 	}
 	return RPC_OK;

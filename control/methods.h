@@ -11,26 +11,20 @@
 #include "control/rpc.h"
 
 struct drop_event;
-struct engine;
-
-struct methods {
-	struct engine *engine;
-	/* Reads the configuration anew: 0, or -1 with a sentence in why. */
-	int (*reload)(void *arg, char why[], size_t size);
-	void *arg;
-};
+struct mirror;
 
 /*
- * Carry a request out. RPC_OK with the result in *ret (to be released), or an
- * error with a sentence in why (ENGINE_WHY_MAX bytes). RPC_SUBSCRIBE is the
- * connection's own affair: it is answered with the state, and changes nothing.
+ * Carry a request out, for who is at the other end of fd. RPC_OK with the
+ * result in *ret (to be released), or an error with a sentence in why
+ * (STATUS_WHY_MAX bytes). RPC_SUBSCRIBE is the connection's own affair: it is
+ * answered with the state, and changes nothing.
  */
-enum rpc_error methods_call(const struct methods *m,
-    const struct rpc_request *request, json_t **ret, char why[]);
+enum rpc_error methods_call(struct mirror *m, const struct rpc_request *request,
+    int fd, json_t **ret, char why[]);
 
 /* For subscribers. NULL: no memory. */
-json_t *methods_status(struct engine *e);
-json_t *methods_stats(struct engine *e);
+json_t *methods_status(const struct mirror *m);
+json_t *methods_stats(struct mirror *m);
 json_t *methods_drop(const struct drop_event *d);
 
 #endif /* CONTROL_METHODS_H */

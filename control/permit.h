@@ -24,4 +24,10 @@ struct permit permit_of(const char *group);
  */
 bool permit_allows(const struct permit *p, int fd, bool *ret_root);
 
+/*
+ * Is this a connection to the socket at path, with somebody at the other end?
+ * A socket pair of our own is not, nor is the one that listens.
+ */
+bool permit_is_connection(int fd, const char *path);
+
 #endif /* CONTROL_PERMIT_H */

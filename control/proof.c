@@ -6,70 +6,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/answer.h"
+#include "control/msg.h"
 #include "control/server.h"
+#include "control/warden.h"
 #include "datapath/policy.h"
 #include "src/base/log.h"
 #include "src/os/ear.h"
 #include "src/os/netmon.h"
 #include "src/os/nudge.h"
-#include "src/os/pktbuf.h"
-
-/* Packets of strangers, before others have their turn. */
-#define HEARD_A_TURN 64
 
 struct proof {
 	struct event_base *base;
-	proof_found *on_found;
-	void *arg;
+	struct warden *warden;
+	uint64_t epoch; /* counts the times that it was sought */
+	bool seeking;
 	const struct server *server;
 	const struct net_view *view;
-	struct ear *ears[2]; /* IPv6 may have an uplink of its own */
-	struct event *on_ear[2], *nudge;
-	uint8_t heard[PKTBUF_MAX];
+	struct event *nudge;
 };
 
+/* It is the worker's: our own descriptor is closed again. */
 static void
-on_ear(evutil_socket_t fd, short what, void *arg)
+give_ear(struct proof *p, unsigned ifindex)
 {
-	struct proof *p = arg;
-	size_t len;
-
-	(void)what;
-	for (int i = 0; i < 2; i++) {
-		if (p->ears[i] == NULL || ear_fd(p->ears[i]) != fd)
-			continue;
-		for (int n = 0; n < HEARD_A_TURN &&
-		     ear_read(p->ears[i], p->heard, sizeof(p->heard), &len) ==
-			 0;
-		     n++) {
-			if (!answer_proves(p->server, p->view, p->heard, len))
-				continue;
-			proof_end(p);
-			p->on_found(p->arg);
-			return;
-		}
-	}
-}
-
-static void
-open_ear(struct proof *p, int i, unsigned ifindex)
-{
+	struct msg_ear about = { .epoch = p->epoch,
+		.ifindex = ifindex,
+		.server = *p->server,
+		.view = *p->view };
 	struct addr servers[POLICY_ENDPOINTS_MAX];
+	struct ear *ear;
 	int r;
 
 	for (unsigned n = 0; n < p->server->n_endpoints; n++)
 		servers[n] = p->server->endpoints[n].addr;
-	r = ear_open(ifindex, servers, p->server->n_endpoints, &p->ears[i]);
+	r = ear_open(ifindex, servers, p->server->n_endpoints, &ear);
 	if (r < 0) {
 		log_error("proof: cannot listen on the uplink (%s)",
 		    strerror(-r));
 		return;
 	}
-	p->on_ear[i] = event_new(p->base, ear_fd(p->ears[i]),
-	    EV_READ | EV_PERSIST, on_ear, p);
-	if (p->on_ear[i] == NULL || event_add(p->on_ear[i], NULL) < 0)
-		log_error("proof: cannot listen on the uplink (no memory)");
+	warden_give_ear(p->warden, &about, ear_fd(ear));
+	ear_close(ear);
 }
 
 /* One of the server's addresses that the tunnel can carry a packet to. */
@@ -100,15 +77,14 @@ on_nudge(evutil_socket_t fd, short what, void *arg)
 }
 
 struct proof *
-proof_new(struct event_base *base, proof_found *on_found, void *arg)
+proof_new(struct event_base *base, struct warden *warden)
 {
 	struct proof *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return NULL;
 	p->base = base;
-	p->on_found = on_found;
-	p->arg = arg;
+	p->warden = warden;
 	if ((p->nudge = evtimer_new(base, on_nudge, p)) == NULL) {
 		free(p);
 		return NULL;
@@ -121,7 +97,6 @@ proof_free(struct proof *p)
 {
 	if (p == NULL)
 		return;
-	proof_end(p);
 	event_free(p->nudge);
 	free(p);
 }
@@ -133,24 +108,32 @@ proof_seek(struct proof *p, const struct server *server,
 	unsigned v4 = view->v4.link.ifindex, v6 = view->v6.link.ifindex;
 
 	proof_end(p);
+	p->epoch++;
+	p->seeking = true;
 	p->server = server;
 	p->view = view;
 	if (v4 != 0)
-		open_ear(p, 0, v4);
+		give_ear(p, v4);
+	/* IPv6 may have an uplink of its own. */
 	if (v6 != 0 && v6 != v4)
-		open_ear(p, 1, v6);
+		give_ear(p, v6);
 	on_nudge(-1, 0, p);
 }
 
 void
 proof_end(struct proof *p)
 {
-	for (int i = 0; i < 2; i++) {
-		if (p->on_ear[i] != NULL)
-			event_free(p->on_ear[i]);
-		p->on_ear[i] = NULL;
-		ear_close(p->ears[i]);
-		p->ears[i] = NULL;
-	}
+	if (p->seeking)
+		warden_close_ears(p->warden, p->epoch);
+	p->seeking = false;
 	(void)event_del(p->nudge);
+}
+
+bool
+proof_heard(struct proof *p, uint64_t epoch)
+{
+	if (!p->seeking || epoch != p->epoch)
+		return false;
+	proof_end(p);
+	return true;
 }

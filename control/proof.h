@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * proof: seeks the proof that a tunnel carries traffic (STATES.md 0.6): hears
- * the server on the uplink, and gives a silent client something to send.
+ * proof: seeks the proof that a tunnel carries traffic (STATES.md 0.6): opens
+ * ears on the uplinks, with which the worker hears the server, and gives a
+ * silent client something to send.
  */
 #ifndef CONTROL_PROOF_H
 #define CONTROL_PROOF_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct event_base;
 struct net_view;
 struct proof;
 struct server;
+struct warden;
 
-/* Called once for each proof_seek(), if there is proof; it has ended then. */
-typedef void proof_found(void *arg);
-
-/* NULL: no memory. */
-struct proof *
-proof_new(struct event_base *base, proof_found *on_found, void *arg);
+/* warden is borrowed. NULL: no memory. */
+struct proof *proof_new(struct event_base *base, struct warden *warden);
 
 /* proof_free(NULL) does nothing. */
 void proof_free(struct proof *p);
@@ -30,5 +31,11 @@ void proof_seek(struct proof *p, const struct server *server,
 
 /* Stop seeking. */
 void proof_end(struct proof *p);
+
+/*
+ * The worker heard the server with the ears of that epoch. True: this is the
+ * proof that was sought, which has ended; false: it is too late for it.
+ */
+bool proof_heard(struct proof *p, uint64_t epoch);
 
 #endif /* CONTROL_PROOF_H */

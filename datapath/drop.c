@@ -58,6 +58,9 @@ static const struct words words[] = {
 	[DROP_UPLINK_FAILED] = { "uplink-failed",
 	    "the system refused to send it",
 	    "a look at the interface: ip link, dmesg" },
+	[DROP_WORKER_ENDED] = { "worker-ended",
+	    "the worker process ended before it had counted it",
+	    "a look at the log, for why it ended" },
 	[PASSED] = { "passed", "it is encapsulated to the VPN server",
 	    "nothing: it passes" },
 };

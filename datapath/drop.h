@@ -25,6 +25,8 @@ enum drop {
 	DROP_TOO_BIG,	       /* larger than the uplink takes */
 	DROP_UPLINK_BUSY,      /* the uplink's queue is full */
 	DROP_UPLINK_FAILED,    /* the system refused to send it */
+	DROP_WORKER_ENDED,     /* read, and its worker ended before it was
+				* counted: it may have been sent */
 	PASSED,		       /* encapsulated to the current server: sent */
 	DROP_REASONS
 };

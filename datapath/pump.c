@@ -54,6 +54,12 @@ pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
 }
 
 void
+pump_use(struct pump *p, struct tun *tun)
+{
+	p->tun = tun;
+}
+
+void
 pump_free(struct pump *p)
 {
 	if (p == NULL)

@@ -33,11 +33,15 @@ struct pump_counters {
 };
 
 /*
- * All are borrowed and must outlive the pump, but not each other. 0, or
- * -ENOMEM with *ret untouched.
+ * All are borrowed and must outlive the pump, but not each other. tun may be
+ * NULL: then pump_use() comes before pump_batch(). 0, or -ENOMEM with *ret
+ * untouched.
  */
 int pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
     struct drop_ring *drops, struct pump_counters *counters, struct pump **ret);
+
+/* From now on this device, borrowed; what is known of connections stays. */
+void pump_use(struct pump *p, struct tun *tun);
 
 /* pump_free(NULL) does nothing. */
 void pump_free(struct pump *p);

@@ -3,9 +3,10 @@
  * Theory of operation
  *
  * The thread sleeps in poll() on the tun and on `wake`, a pipe that control
- * writes to when there is a new policy or it is to stop. After each wake-up
- * the first thing it does is to take the policy, before it reads a packet;
- * then it answers on `told`, a pipe that control waits on.
+ * writes to when there is a new policy, another device, or it is to stop. After
+ * each wake-up the first thing it does is to take the policy, then the device,
+ * before it reads a packet; then it answers on `told`, a pipe that control
+ * waits on.
  */
 #include "datapath/worker.h"
 
@@ -33,9 +34,10 @@ struct worker {
 	struct policy_slot *slot;
 	struct pump *pump;
 	const struct policy *in_force; /* control's own note */
-	int tun_fd;
-	int wake[2]; /* control writes, the worker reads */
-	int told[2]; /* the worker writes, control reads */
+	_Atomic(struct tun *) wanted;  /* control's wish */
+	_Atomic(struct tun *) used;    /* the worker's answer */
+	int wake[2];		       /* control writes, the worker reads */
+	int told[2];		       /* the worker writes, control reads */
 	atomic_bool stop;
 	_Atomic int failure;
 };
@@ -62,14 +64,27 @@ drain(int fd)
 	while (n > 0 || (n < 0 && errno == EINTR));
 }
 
+/* The descriptor to poll from now on. */
+static int
+change_tun(struct worker *w, struct tun *tun)
+{
+	pump_use(w->pump, tun);
+	atomic_store(&w->failure, 0);
+	/* Control may close the one before as soon as it sees this. */
+	atomic_store(&w->used, tun);
+	return tun != NULL ? tun_fd(tun) : -1;
+}
+
 static void *
 run(void *arg)
 {
 	struct worker *w = arg;
 	struct pollfd fds[2] = { { .fd = w->wake[0], .events = POLLIN },
-		{ .fd = w->tun_fd, .events = POLLIN } };
+		{ .fd = -1, .events = POLLIN } };
 
+	poke(w->told[1]); /* it is there */
 	while (!atomic_load(&w->stop)) {
+		struct tun *tun;
 		int r;
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
@@ -77,6 +92,11 @@ run(void *arg)
 		if (fds[0].revents != 0) {
 			drain(w->wake[0]);
 			(void)policy_slot_take(w->slot);
+			tun = atomic_load(&w->wanted);
+			if (tun != atomic_load(&w->used)) {
+				fds[1].fd = change_tun(w, tun);
+				fds[1].revents = 0;
+			}
 			poke(w->told[1]);
 		}
 		if (fds[1].revents == 0)
@@ -109,10 +129,15 @@ close_pipe(int p[2])
 	close(p[1]);
 }
 
-/* Signals are control's: the thread starts with all of them blocked. */
+/*
+ * Signals are control's: the thread starts with all of them blocked. It is
+ * waited for until it runs: a filter of system calls that came earlier would
+ * find it amid libc's own for a new thread.
+ */
 static int
 start_thread(struct worker *w)
 {
+	struct pollfd told = { .fd = w->told[0], .events = POLLIN };
 	sigset_t all, old;
 	int r;
 
@@ -120,11 +145,16 @@ start_thread(struct worker *w)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	r = -pthread_create(&w->thread, NULL, run, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return r;
+	if (r < 0)
+		return r;
+	while (poll(&told, 1, -1) < 0 && errno == EINTR)
+		continue;
+	drain(w->told[0]);
+	return 0;
 }
 
 int
-worker_start(struct tun *tun, struct uplink *uplink, struct drop_ring *drops,
+worker_start(struct uplink *uplink, struct drop_ring *drops,
     struct pump_counters *counters, struct worker **ret)
 {
 	struct worker *w = calloc(1, sizeof(*w));
@@ -132,11 +162,11 @@ worker_start(struct tun *tun, struct uplink *uplink, struct drop_ring *drops,
 
 	if (w == NULL)
 		return -ENOMEM;
-	w->tun_fd = tun_fd(tun);
 	w->in_force = &policy_block_all;
 	if ((w->slot = policy_slot_new()) == NULL)
 		goto free_worker;
-	if ((r = pump_new(tun, uplink, w->slot, drops, counters, &w->pump)) < 0)
+	if ((r = pump_new(NULL, uplink, w->slot, drops, counters, &w->pump)) <
+	    0)
 		goto free_slot;
 	if ((r = open_pipe(w->wake)) < 0)
 		goto free_pump;
@@ -175,16 +205,21 @@ worker_stop(struct worker *w)
 	free(w);
 }
 
-int
-worker_publish(struct worker *w, const struct policy *p)
+static bool
+has_taken(const struct worker *w, const struct policy *p, const struct tun *tun)
+{
+	return policy_slot_in_force(w->slot, p) && atomic_load(&w->used) == tun;
+}
+
+/* Until the thread uses this policy and this device. */
+static int
+await(struct worker *w, const struct policy *p, const struct tun *tun)
 {
 	struct mono start = mono_now();
 	struct pollfd told = { .fd = w->told[0], .events = POLLIN };
 
-	/* Ours until it is taken; then the slot's, as long as it is current. */
-	policy_slot_publish(w->slot, p);
 	poke(w->wake[1]);
-	while (!policy_slot_in_force(w->slot, p)) {
+	while (!has_taken(w, p, tun)) {
 		uint64_t passed = mono_ms_between(start, mono_now());
 
 		if (passed >= TAKE_TIMEOUT_MS)
@@ -192,11 +227,29 @@ worker_publish(struct worker *w, const struct policy *p)
 		(void)poll(&told, 1, (int)(TAKE_TIMEOUT_MS - passed));
 		drain(w->told[0]);
 	}
-	w->in_force = p;
 	/* What was drained may have been other news: say them again. */
 	if (atomic_load(&w->failure) != 0)
 		poke(w->told[1]);
 	return 0;
+}
+
+int
+worker_use(struct worker *w, struct tun *tun)
+{
+	atomic_store(&w->wanted, tun);
+	return await(w, w->in_force, tun);
+}
+
+int
+worker_publish(struct worker *w, const struct policy *p)
+{
+	int r;
+
+	/* Ours until it is taken; then the slot's, as long as it is current. */
+	policy_slot_publish(w->slot, p);
+	if ((r = await(w, p, atomic_load(&w->wanted))) == 0)
+		w->in_force = p;
+	return r;
 }
 
 const struct policy *

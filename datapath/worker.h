@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * worker: a thread that pumps packets, as control sees it.
+ * worker: a thread that pumps packets, as control sees it. It is started once
+ * and sleeps while it has no device.
  *
  * All functions are control's, on one thread.
  */
@@ -15,12 +16,19 @@ struct uplink;
 struct worker;
 
 /*
- * Start a worker under policy_block_all. tun, uplink, drops and counters are
- * borrowed until worker_stop(). 0, or a negative errno with *ret untouched.
+ * Start a worker under policy_block_all, with no device yet. uplink, drops and
+ * counters are borrowed until worker_stop(). 0, or a negative errno with *ret
+ * untouched.
  */
-int
-worker_start(struct tun *tun, struct uplink *uplink, struct drop_ring *drops,
+int worker_start(struct uplink *uplink, struct drop_ring *drops,
     struct pump_counters *counters, struct worker **ret);
+
+/*
+ * The device to pump, borrowed until the next call or worker_stop(); NULL:
+ * none. Waits until the one before is not used any more. 0, or -ETIMEDOUT as
+ * worker_publish().
+ */
+int worker_use(struct worker *w, struct tun *tun);
 
 /* Stop the thread and wait for it. worker_stop(NULL) does nothing. */
 void worker_stop(struct worker *w);
@@ -44,7 +52,7 @@ int worker_fd(const struct worker *w);
 
 /*
  * 0, or the negative errno for which the worker gave up reading the tun (the
- * device was taken away). It passes nothing then.
+ * device was taken away). It passes nothing then, until it has another.
  */
 int worker_failure(struct worker *w);
 

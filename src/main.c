@@ -5,7 +5,9 @@
  *   read configuration     --check stops here
  *   lock                   one daemon; from here on we may change the system
  *   engine                 the default route is taken: nothing passes
- *   control socket         commands may come
+ *   control socket         listens; nobody serves it yet
+ *   worker                 forked, isolated: commands may come (serve.c)
+ *   isolate                what is not needed is dropped
  *   run
  *   stop                   closed, or open if the configuration says so
  */
@@ -23,15 +25,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/command.h"
 #include "control/conf.h"
-#include "control/ctlsock.h"
 #include "control/engine.h"
-#include "control/methods.h"
+#include "control/listen.h"
 #include "control/server.h"
 #include "src/base/log.h"
+#include "src/os/isolate.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
 #include "src/os/tun.h"
+#include "src/serve.h"
 
 #define DEFAULT_CONF TUNGATE_CONF_DIR "/tungate.conf"
 
@@ -47,10 +51,14 @@ struct daemon {
 	struct server_list servers;
 	struct event_base *base;
 	struct engine *engine;
-	struct ctlsock *ctlsock;
-	struct methods methods;
+	struct permit permit;
+	struct isolate_account account;
+	struct command command;
 	struct event *signals[3];
+	char socket[CONF_PATH_MAX + 16];
+	int listener; /* -1: not yet */
 	int lock;
+	char **argv; /* where a process's title is */
 };
 
 static void
@@ -261,12 +269,14 @@ reload(void *arg, char why[], size_t size)
 	}
 	if (strcmp(conf.tun, d->conf.tun) != 0 ||
 	    strcmp(conf.run_dir, d->conf.run_dir) != 0 ||
-	    strcmp(conf.group, d->conf.group) != 0)
-		log_warn("conf: tun, run_dir and group change with the next "
-			 "start only");
+	    strcmp(conf.group, d->conf.group) != 0 ||
+	    strcmp(conf.user, d->conf.user) != 0)
+		log_warn("conf: tun, run_dir, group and user change with the "
+			 "next start only");
 	memcpy(conf.tun, d->conf.tun, sizeof(conf.tun));
 	memcpy(conf.run_dir, d->conf.run_dir, sizeof(conf.run_dir));
 	memcpy(conf.group, d->conf.group, sizeof(conf.group));
+	memcpy(conf.user, d->conf.user, sizeof(conf.user));
 	if (server_list_read(conf.servers, &servers, to_log, NULL) < 0) {
 		server_list_free(&servers);
 		(void)snprintf(why, size,
@@ -299,15 +309,6 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	(void)event_base_loopbreak(d->base);
 }
 
-static void
-on_change(void *arg)
-{
-	struct daemon *d = arg;
-
-	if (d->ctlsock != NULL)
-		ctlsock_state_changed(d->ctlsock);
-}
-
 static int
 watch_signals(struct daemon *d)
 {
@@ -331,10 +332,65 @@ limit_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What ps shows; as much of it as the arguments have room for. */
+static void
+set_title(char *argv[], const char *title)
+{
+	char *end = argv[0];
+
+	for (int i = 0; argv[i] != NULL && argv[i] == end; i++)
+		end += strlen(argv[i]) + 1;
+	memset(argv[0], 0, (size_t)(end - argv[0]));
+	(void)snprintf(argv[0], (size_t)(end - argv[0]), "%s", title);
+}
+
+/* In a process of its own. */
+static int
+run_worker(int channel, void *arg)
+{
+	struct daemon *d = arg;
+	const struct serve s = { .servers = &d->servers,
+		.shared = engine_shared(d->engine),
+		.uplink = engine_uplink(d->engine),
+		.permit = d->permit,
+		.listener = d->listener,
+		.account = d->account,
+		.run_dir = d->conf.run_dir };
+
+	set_title(d->argv, "tungated: worker");
+	return serve_run(&s, channel);
+}
+
+static void
+on_request(const struct msg *m, int fd, struct msg *ret_answer, void *arg)
+{
+	struct daemon *d = arg;
+
+	command_carry_out(&d->command, m, fd, ret_answer);
+}
+
+static int
+start_worker(struct daemon *d)
+{
+	const struct engine_worker worker = { run_worker, on_request, d };
+
+	d->account = isolate_account(d->conf.user);
+	if (!d->account.named)
+		log_warn("worker: there is no account %s (or it is root's): it "
+			 "is number %u, which nobody has",
+		    d->conf.user, (unsigned)d->account.uid);
+	d->command = (struct command){ .engine = d->engine,
+		.permit = &d->permit,
+		.path = d->socket,
+		.reload = reload,
+		.arg = d };
+	return engine_serve(d->engine, &worker);
+}
+
 static int
 run(struct daemon *d)
 {
-	char path[CONF_PATH_MAX + 16], why[ENGINE_WHY_MAX];
+	char why[ENGINE_WHY_MAX];
 	int r;
 
 	if ((d->base = event_base_new()) == NULL || watch_signals(d) < 0) {
@@ -347,15 +403,20 @@ run(struct daemon *d)
 			  "it by hand: tungated --release");
 		return 1;
 	}
-	d->methods =
-	    (struct methods){ .engine = d->engine, .reload = reload, .arg = d };
-	(void)snprintf(path, sizeof(path), "%s/control.sock", d->conf.run_dir);
-	if ((r = ctlsock_open(d->base, path, d->conf.group, &d->methods,
-		 &d->ctlsock)) < 0) {
-		log_error("control: %s: %s", path, strerror(-r));
+	d->permit = permit_of(d->conf.group);
+	(void)snprintf(d->socket, sizeof(d->socket), "%s/control.sock",
+	    d->conf.run_dir);
+	if ((r = listen_open(d->socket, &d->permit, &d->listener)) < 0) {
+		log_error("control: %s: %s", d->socket, strerror(-r));
 		return 1;
 	}
-	engine_set_listener(d->engine, on_change, d);
+	if ((r = start_worker(d)) < 0)
+		log_error("worker: cannot be started (%s): nothing passes",
+		    strerror(-r));
+	if (isolate_parent() < 0) {
+		log_error("tungated: privileges cannot be dropped");
+		return 1;
+	}
 	r = event_base_dispatch(d->base);
 	return r < 0 || engine_failure(d->engine) != NULL;
 }
@@ -366,16 +427,15 @@ stop(struct daemon *d, int status)
 	/* Only a stop that was asked for opens. */
 	bool open = status == 0 && d->conf.open_on_stop;
 	bool taken = d->engine != NULL;
-	struct engine_status s;
+	struct status s;
 	int r;
 
 	if (taken) {
 		engine_status(d->engine, &s);
 		open |= status == 0 && s.state == GATE_OPEN;
 	}
-	ctlsock_close(d->ctlsock);
-	d->ctlsock = NULL;
 	r = engine_free(d->engine, open);
+	listen_close(d->listener, d->socket);
 	for (int i = 0; i < 3; i++)
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);
@@ -395,7 +455,7 @@ stop(struct daemon *d, int status)
 int
 main(int argc, char *argv[])
 {
-	static struct daemon d;
+	static struct daemon d = { .listener = -1 };
 	int r, status;
 
 	if (read_options(argc, argv, &d.options, &status) < 0)
@@ -405,6 +465,7 @@ main(int argc, char *argv[])
 	if (d.options.release)
 		return release(&d.options);
 
+	d.argv = argv;
 	limit_descriptors();
 	if (read_conf(&d.options, &d.conf, to_log) < 0)
 		return 1;

@@ -21,6 +21,10 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
+static const char gone_sentence[] =
+    "the connection ended: tungated or its worker ended, and nothing passes "
+    "that did not pass before; tungatectl status says whether it is back";
+
 struct ctl {
 	struct ctl_socket *socket;
 	bool json;
@@ -67,7 +71,7 @@ call(const struct ctl *ctl, const char *method, json_t *params,
 	int status = DONE;
 
 	if (answer == NULL)
-		return failed(ctl, "the daemon closed the connection");
+		return failed(ctl, gone_sentence);
 	error = json_object_get(answer, "error");
 	result = json_object_get(answer, "result");
 	if (error != NULL) {
@@ -146,9 +150,7 @@ await_connected(const struct ctl *ctl, const json_t *first)
 		next = ctl_socket_next(ctl->socket, left < 500 ? left : 500,
 		    &gone);
 		if (gone) {
-			result = failed(ctl,
-			    "the daemon is gone; the gate "
-			    "stays closed");
+			result = failed(ctl, gone_sentence);
 			break;
 		}
 		json_decref(status);
@@ -226,9 +228,7 @@ do_watch(const struct ctl *ctl)
 		(void)fflush(stdout);
 		json_decref(o);
 	}
-	return gone
-	    ? failed(ctl, "the daemon is gone; the gate stays as it was")
-	    : r;
+	return gone ? failed(ctl, gone_sentence) : r;
 }
 
 static int

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""abuse: nonsense on the control socket. abuse.py SOCKET DAEMON-PID
+"""abuse: nonsense on the control socket. abuse.py SOCKET WORKER-PID
 
 Each case says what a client may do, and what must come of it. Ends with 1 if
 one does not hold.

@@ -46,6 +46,18 @@ gate_start() {
 	lab_wait_for 20 gate_state_is blocked
 }
 
+# Its worker's process; fails if there is none.
+gate_worker() {
+	local pid
+	for pid in $(cat "/proc/$GATE/task/$GATE/children" 2>/dev/null); do
+		if grep -qsx tungated-worker "/proc/$pid/comm"; then
+			printf '%s\n' "$pid"
+			return
+		fi
+	done
+	return 1
+}
+
 # gate_end SIGNAL: ends it, and returns its exit status.
 gate_end() {
 	local status=0

@@ -25,7 +25,7 @@ lab_up
 gate_configure 4 wireguard openvpn-tcp
 gate_start
 
-/usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$GATE" && abuse=0 || abuse=$?
+/usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$(gate_worker)" && abuse=0 || abuse=$?
 check "nonsense on the socket gets clear errors and costs nobody else anything" test "$abuse" = 0
 
 check "explain, blocked" explains "verdict   drop: blocked" udp 192.0.2.10:4000 203.0.113.5:51820

@@ -57,6 +57,7 @@ an_empty_file_leaves_the_defaults(void **state)
 		assert_string_equal(c.run_dir, defaults.run_dir);
 		assert_string_equal(c.servers, defaults.servers);
 		assert_string_equal(c.group, defaults.group);
+		assert_string_equal(c.user, defaults.user);
 		assert_false(c.open_on_stop);
 		assert_int_equal(c.log_level, LEVEL_INFO);
 	}
@@ -70,6 +71,7 @@ every_key_is_read(void **state)
 				   "run_dir=/tmp/run\n"
 				   "servers =\t/tmp/servers  \n"
 				   "GROUP = wheel\n"
+				   "user = gate\n"
 				   "on_stop = Open\n"
 				   "log_level = debug";
 	struct problems p;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The control socket with its methods, over a real socket. The engine is this
- * file's: a fake with the same names. Clients and daemon share one thread: the
- * clients never block, and the daemon has its turns by turn().
+ * The control socket with its methods, over a real socket. The mirror is
+ * this file's: a fake with the same names. Clients and daemon share one thread:
+ * the clients never block, and the daemon has its turns by turn().
  */
 #include "tests/unit/unit.h"
 
@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "control/conf.h"
 #include "control/ctlsock.h"
-#include "control/engine.h"
-#include "control/methods.h"
+#include "control/listen.h"
+#include "control/mirror.h"
+#include "control/permit.h"
 #include "control/rpc.h"
 #include "control/server.h"
 #include "datapath/drop_ring.h"
@@ -31,94 +31,84 @@
 #include "tests/unit/packet.h"
 
 /*
- * The engine.
+ * The mirror.
  */
-static struct engine {
-	enum gate_state state;
+static struct mirror {
+	struct status status;
 	unsigned status_calls;
 	struct server servers[2];
 	struct server_list list;
-	struct net_view view;
-	struct conf conf;
 	struct drop_ring drops;
 	const struct policy *policy;
-	char connected_to[SERVER_NAME_MAX];
-} engine;
+	int asked_by; /* the connection that came with the last command */
+} mirror;
 
-int
-engine_connect(struct engine *e, const char *name, char why[ENGINE_WHY_MAX])
+static int
+connect_to(struct mirror *m, const char *name, char why[STATUS_WHY_MAX])
 {
-	if (server_list_find(&e->list, name) == NULL) {
-		(void)snprintf(why, ENGINE_WHY_MAX, "no server %s", name);
+	const struct server *s = server_list_find(&m->list, name);
+
+	if (s == NULL) {
+		(void)snprintf(why, STATUS_WHY_MAX, "no server %s", name);
 		return -ENOENT;
 	}
-	(void)snprintf(e->connected_to, sizeof(e->connected_to), "%s", name);
-	e->state = GATE_CONNECTING;
+	m->status.server = *s;
+	m->status.has_server = true;
+	m->status.state = GATE_CONNECTING;
 	return 0;
 }
 
 int
-engine_disconnect(struct engine *e, char why[ENGINE_WHY_MAX])
+mirror_command(struct mirror *m, enum msg_type command, const char *server,
+    int fd, char why[STATUS_WHY_MAX])
 {
+	m->asked_by = fd;
 	why[0] = '\0';
-	e->state = GATE_BLOCKED;
-	return 0;
+	switch (command) {
+	case MSG_CONNECT:
+		return connect_to(m, server, why);
+	case MSG_RELEASE:
+		m->status.state = GATE_OPEN;
+		return 0;
+	case MSG_RELOAD:
+		(void)snprintf(why, STATUS_WHY_MAX, "x.conf:1: broken");
+		return -1;
+	default:
+		m->status.state = GATE_BLOCKED;
+		m->status.has_server = false;
+		return 0;
+	}
 }
 
-int
-engine_release(struct engine *e, char why[ENGINE_WHY_MAX])
+const struct status *
+mirror_status(const struct mirror *m)
 {
-	why[0] = '\0';
-	e->state = GATE_OPEN;
-	return 0;
-}
-
-int
-engine_block(struct engine *e, char why[ENGINE_WHY_MAX])
-{
-	return engine_disconnect(e, why);
-}
-
-void
-engine_status(const struct engine *e, struct engine_status *ret)
-{
-	engine.status_calls++;
-	*ret = (struct engine_status){ .state = e->state,
-		.epoch = 3,
-		.view = &e->view,
-		.detail = "waiting" };
-	if (e->state == GATE_CONNECTING)
-		ret->server = server_list_find(&e->list, e->connected_to);
+	mirror.status_calls++;
+	return &m->status;
 }
 
 const struct server_list *
-engine_servers(const struct engine *e)
+mirror_servers(const struct mirror *m)
 {
-	return &e->list;
-}
-
-const struct conf *
-engine_conf(const struct engine *e)
-{
-	return &e->conf;
+	return &m->list;
 }
 
 const struct policy *
-engine_policy(const struct engine *e)
+mirror_policy(const struct mirror *m)
 {
-	return e->policy;
+	return m->policy;
 }
 
 struct drop_ring *
-engine_drops(struct engine *e)
+mirror_drops(struct mirror *m)
 {
-	return &e->drops;
+	return &m->drops;
 }
 
 void
-engine_stats(struct engine *e, struct engine_stats *ret)
+mirror_stats(struct mirror *m, struct mirror_stats *ret)
 {
-	(void)e;
+	(void)m;
 	memset(ret, 0, sizeof(*ret));
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		ret->total += ret->packets[i] = i + 1;
@@ -151,21 +141,13 @@ peer_is_in(int fd, gid_t group)
 	return pretend_group && group == 0;
 }
 
-static int
-reload(void *arg, char why[], size_t size)
-{
-	(void)arg;
-	(void)snprintf(why, size, "x.conf:1: broken");
-	return -1;
-}
-
 /*
  * The daemon.
  */
 static struct {
 	struct event_base *base;
 	struct ctlsock *sock;
-	struct methods methods;
+	int listener;
 	struct event *enough;
 	bool busy; /* the last turn() did not end by itself */
 	char dir[64], path[96];
@@ -184,24 +166,26 @@ on_enough(evutil_socket_t fd, short what, void *arg)
 static int
 start(void **state)
 {
+	struct permit permit = permit_of("root");
+
 	(void)state;
-	memset(&engine, 0, sizeof(engine));
+	memset(&mirror, 0, sizeof(mirror));
 	pretend_group = false;
-	engine.policy = &policy_block_all;
-	engine.conf = conf_defaults();
-	memcpy(engine.servers[0].name, "bern", 5);
-	memcpy(engine.servers[1].name, "zurich", 7);
+	mirror.policy = &policy_block_all;
+	mirror.status.epoch = 3;
+	memcpy(mirror.status.detail, "waiting", 8);
+	memcpy(mirror.servers[0].name, "bern", 5);
+	memcpy(mirror.servers[1].name, "zurich", 7);
 	for (int i = 0; i < 2; i++) {
-		engine.servers[i].protocol = SERVER_WIREGUARD;
-		engine.servers[i].n_endpoints = 1;
-		engine.servers[i].endpoints[0] =
+		mirror.servers[i].protocol = SERVER_WIREGUARD;
+		mirror.servers[i].n_endpoints = 1;
+		mirror.servers[i].endpoints[0] =
 		    (struct endpoint){ .addr = packet_addr("203.0.113.5"),
 			    .port = 51820,
 			    .protocol = PROTO_UDP,
 			    .shape = SHAPE_WIREGUARD };
 	}
-	engine.list = (struct server_list){ engine.servers, 2 };
-	d.methods = (struct methods){ .engine = &engine, .reload = reload };
+	mirror.list = (struct server_list){ mirror.servers, 2 };
 	d.base = event_base_new();
 	d.enough = event_new(d.base, -1, 0, on_enough, NULL);
 	(void)snprintf(d.dir, sizeof(d.dir),
@@ -209,7 +193,9 @@ start(void **state)
 	if (d.base == NULL || mkdtemp(d.dir) == NULL)
 		return -1;
 	(void)snprintf(d.path, sizeof(d.path), "%s/run/control.sock", d.dir);
-	return ctlsock_open(d.base, d.path, "root", &d.methods, &d.sock);
+	if (listen_open(d.path, &permit, &d.listener) < 0)
+		return -1;
+	return ctlsock_open(d.base, d.listener, &permit, &mirror, &d.sock);
 }
 
 static int
@@ -219,6 +205,7 @@ stop(void **state)
 
 	(void)state;
 	ctlsock_close(d.sock);
+	(void)unlink(d.path);
 	event_free(d.enough);
 	event_base_free(d.base);
 	(void)snprintf(run, sizeof(run), "%s/run", d.dir);
@@ -395,7 +382,7 @@ commands_are_carried_out_and_refusals_explained(void **state)
 	    "no server basel");
 	assert_int_equal(code_of(a), RPC_REFUSED);
 	a = call(fd, "connect", "{\"server\":\"bern\"}");
-	assert_string_equal(engine.connected_to, "bern");
+	assert_string_equal(mirror.status.server.name, "bern");
 	assert_string_equal(
 	    json_string_value(json_object_get(
 		json_object_get(json_object_get(a, "result"), "server"),
@@ -403,9 +390,9 @@ commands_are_carried_out_and_refusals_explained(void **state)
 	    "bern");
 	assert_int_equal(code_of(a), RPC_OK);
 	assert_int_equal(code_of(call(fd, "release", "{}")), RPC_OK);
-	assert_int_equal(engine.state, GATE_OPEN);
+	assert_int_equal(mirror.status.state, GATE_OPEN);
 	assert_int_equal(code_of(call(fd, "block", "{}")), RPC_OK);
-	assert_int_equal(engine.state, GATE_BLOCKED);
+	assert_int_equal(mirror.status.state, GATE_BLOCKED);
 	a = call(fd, "reload", "{}");
 	assert_string_equal(json_string_value(json_object_get(
 				json_object_get(a, "error"), "message")),
@@ -454,7 +441,7 @@ explain_gives_the_verdict_on_the_policy_in_force(void **state)
 	assert_non_null(pol);
 	pol->source4 = packet_addr("192.0.2.10");
 	pol->n_endpoints = 1;
-	pol->endpoints[0] = engine.servers[0].endpoints[0];
+	pol->endpoints[0] = mirror.servers[0].endpoints[0];
 	policy_finish(pol);
 	for (size_t i = 0; i < p.len; i++, hex += 2)
 		(void)snprintf(hex, 3, "%02x", p.data[i]);
@@ -462,8 +449,8 @@ explain_gives_the_verdict_on_the_policy_in_force(void **state)
 	for (int i = 0; i < 3; i++) {
 		json_t *a;
 
-		engine.policy = i == 0 ? &policy_block_all : pol;
-		engine.state = i == 2 ? GATE_OPEN : GATE_CONNECTED;
+		mirror.policy = i == 0 ? &policy_block_all : pol;
+		mirror.status.state = i == 2 ? GATE_OPEN : GATE_CONNECTED;
 		a = call(fd, "explain", params);
 		assert_string_equal(
 		    json_string_value(json_object_get(
@@ -548,7 +535,7 @@ a_notification_is_carried_out_and_not_answered(void **state)
 	    "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"status\"}\n");
 
 	(void)state;
-	assert_int_equal(engine.state, GATE_OPEN);
+	assert_int_equal(mirror.status.state, GATE_OPEN);
 	assert_int_equal(json_integer_value(json_object_get(a, "id")), 8);
 	json_decref(a);
 	close(fd);
@@ -617,7 +604,7 @@ ten_thousand_requests_at_once_get_as_many_answers(void **state)
 		idle = 0;
 	}
 	assert_int_equal(answers, MANY);
-	assert_int_equal(engine.status_calls, MANY);
+	assert_int_equal(mirror.status_calls, MANY);
 	close(fd);
 }
 
@@ -638,7 +625,7 @@ one_with_many_requests_does_not_keep_others_waiting(void **state)
 	for (int i = 0; i < 5; i++)
 		(void)event_base_loop(d.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 	assert_int_equal(recv(fd, &c, 1, 0), 1);
-	assert_true(engine.status_calls < 500);
+	assert_true(mirror.status_calls < 500);
 	close(greedy);
 	close(fd);
 }
@@ -673,10 +660,10 @@ who_asks_and_never_reads_costs_a_bounded_amount(void **state)
 
 	(void)state;
 	flood(fd);
-	calls = engine.status_calls;
+	calls = mirror.status_calls;
 	for (int i = 0; i < 10; i++)
 		turn();
-	assert_int_equal(engine.status_calls, calls);
+	assert_int_equal(mirror.status_calls, calls);
 	/* Its socket holds some, the daemon some: far from all. */
 	assert_true(calls < 10000);
 	check_served(other);
@@ -741,7 +728,7 @@ only_subscribers_are_told_and_only_as_long_as_they_wish(void **state)
 	assert_int_equal(
 	    code_of(call(fd, "subscribe", "{\"topics\":[\"state\"]}")), RPC_OK);
 	check_served(other);
-	engine.state = GATE_OPEN;
+	mirror.status.state = GATE_OPEN;
 	ctlsock_state_changed(d.sock);
 	a = recv_json(fd);
 	assert_string_equal(json_string_value(json_object_get(
@@ -768,12 +755,12 @@ drops_are_watched_while_somebody_is_subscribed(void **state)
 	json_t *a;
 
 	(void)state;
-	assert_false(atomic_load(&engine.drops.watched));
+	assert_false(atomic_load(&mirror.drops.watched));
 	assert_int_equal(
 	    code_of(call(fd, "subscribe", "{\"topics\":[\"drops\"]}")), RPC_OK);
-	assert_true(atomic_load(&engine.drops.watched));
+	assert_true(atomic_load(&mirror.drops.watched));
 	for (int i = 0; i < DROP_RING_SIZE + 3; i++)
-		drop_ring_put(&engine.drops, p.data, p.len,
+		drop_ring_put(&mirror.drops, p.data, p.len,
 		    DROP_NOT_ENCAPSULATED, 9);
 	for (int i = 0; i < DROP_RING_SIZE; i++) {
 		const json_t *params, *flow;
@@ -801,7 +788,7 @@ drops_are_watched_while_somebody_is_subscribed(void **state)
 	close(fd);
 	for (int i = 0; i < 10; i++)
 		turn();
-	assert_false(atomic_load(&engine.drops.watched));
+	assert_false(atomic_load(&mirror.drops.watched));
 }
 
 static void
@@ -925,7 +912,7 @@ a_user_who_may_not_is_told_so(void **state)
 		(void)usleep(1000);
 	}
 	assert_int_equal(result, 0);
-	assert_int_equal(engine.status_calls, 0);
+	assert_int_equal(mirror.status_calls, 0);
 }
 
 static void
@@ -941,15 +928,13 @@ the_socket_is_its_users_and_groups_only(void **state)
 static void
 a_second_daemon_is_refused_a_dead_ones_socket_replaced(void **state)
 {
-	struct ctlsock *second = NULL;
+	const struct permit permit = permit_of("root");
 	char dead[100], longer[200];
-	int fd;
+	int fd, second = -1;
 
 	(void)state;
-	assert_int_equal(
-	    ctlsock_open(d.base, d.path, "root", &d.methods, &second),
-	    -EADDRINUSE);
-	assert_null(second);
+	assert_int_equal(listen_open(d.path, &permit, &second), -EADDRINUSE);
+	assert_int_equal(second, -1);
 	fd = dial();
 	check_served(fd);
 	close(fd);
@@ -964,16 +949,37 @@ a_second_daemon_is_refused_a_dead_ones_socket_replaced(void **state)
 		    0);
 		close(fd);
 	}
-	assert_int_equal(
-	    ctlsock_open(d.base, dead, "root", &d.methods, &second), 0);
-	ctlsock_close(second);
+	assert_int_equal(listen_open(dead, &permit, &second), 0);
+	listen_close(second, dead);
 	assert_int_equal(access(dead, F_OK), -1);
 
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(
-	    ctlsock_open(d.base, longer, "root", &d.methods, &second),
-	    -ENAMETOOLONG);
+	assert_int_equal(listen_open(longer, &permit, &second), -ENAMETOOLONG);
+}
+
+/* The parent believes a connection, and nothing that looks like one. */
+static void
+only_a_connection_to_the_socket_is_one(void **state)
+{
+	int fd = dial(), pair[2];
+
+	(void)state;
+	assert_int_equal(code_of(call(fd, "release", "{}")), RPC_OK);
+	assert_true(permit_is_connection(mirror.asked_by, d.path));
+	assert_false(permit_is_connection(mirror.asked_by, "/run/other"));
+	assert_false(permit_is_connection(d.listener, d.path));
+	assert_false(permit_is_connection(fd, d.path));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_false(permit_is_connection(pair[0], d.path));
+	assert_false(permit_is_connection(-1, d.path));
+	/* Who hung up does not ask any more; who only sends no more, does. */
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	assert_true(permit_is_connection(mirror.asked_by, d.path));
+	close(fd);
+	assert_false(permit_is_connection(mirror.asked_by, d.path));
+	close(pair[0]);
+	close(pair[1]);
 }
 
 #define WITH_SOCKET(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -1011,6 +1017,7 @@ main(void)
 		WITH_SOCKET(who_hangs_up_in_the_middle_leaves_nothing_behind),
 		WITH_SOCKET(a_user_who_may_not_is_told_so),
 		WITH_SOCKET(the_socket_is_its_users_and_groups_only),
+		WITH_SOCKET(only_a_connection_to_the_socket_is_one),
 		WITH_SOCKET(
 		    a_second_daemon_is_refused_a_dead_ones_socket_replaced),
 	};

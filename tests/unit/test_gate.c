@@ -25,12 +25,13 @@ the_table_is_that_of_the_specification(void **state)
 	static const int table[GATE_STATES][GATE_EVENTS] = {
 		/*        connect, disconnect, release, block, proven,
 		 *        tunnel lost, tunnel changed,
-		 *        uplink lost, uplink changed, neighbour changed */
-		[O] = { O, O, O, B, O, O, O, O, O, O },
-		[B] = { C, B, O, B, B, B, B, B, B, B },
-		[C] = { C, B, O, B, D, C, C, C, C, C },
-		[D] = { C, B, O, B, D, R, R, R, R, D },
-		[R] = { C, B, O, B, D, R, R, R, R, R },
+		 *        uplink lost, uplink changed, neighbour changed,
+		 *        worker started */
+		[O] = { O, O, O, B, O, O, O, O, O, O, O },
+		[B] = { C, B, O, B, B, B, B, B, B, B, B },
+		[C] = { C, B, O, B, D, C, C, C, C, C, C },
+		[D] = { C, B, O, B, D, R, R, R, R, D, R },
+		[R] = { C, B, O, B, D, R, R, R, R, R, R },
 	};
 	/* clang-format on */
 

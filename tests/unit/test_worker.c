@@ -122,7 +122,8 @@ start(void **state)
 	memset(&drops, 0, sizeof(drops));
 	atomic_store(&uplink.sent, 0);
 	if (pipe(tun.fd) < 0 || fcntl(tun.fd[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    worker_start(&tun, &uplink, &drops, &counters, &w) < 0)
+	    worker_start(&uplink, &drops, &counters, &w) < 0 ||
+	    worker_use(w, &tun) < 0)
 		return -1;
 	*state = w;
 	return 0;
@@ -207,6 +208,46 @@ a_publish_does_not_swallow_the_news_of_a_failure(void **state)
 	}
 }
 
+/* Once it is said, the device may be closed: nobody reads it. */
+static void
+a_worker_without_its_device_reads_nothing(void **state)
+{
+	uint64_t before;
+
+	assert_int_equal(worker_publish(*state, new_policy()), 0);
+	send_and_wait(3);
+	before = total();
+	assert_int_equal(worker_use(*state, NULL), 0);
+	assert_int_equal(write(tun.fd[1], "ggg", 3), 3);
+	assert_int_equal(worker_publish(*state, new_policy()), 0);
+	(void)usleep(20000);
+	assert_int_equal(total(), before);
+	assert_int_equal(worker_use(*state, &tun), 0);
+	while (total() < before + 3)
+		(void)usleep(100);
+}
+
+static void
+a_worker_that_lost_its_device_takes_another(void **state)
+{
+	struct tun another = { { -1, -1 } };
+	uint64_t before;
+
+	assert_int_equal(write(tun.fd[1], "x", 1), 1);
+	assert_true(has_news(*state, 5000));
+	assert_int_equal(pipe(another.fd), 0);
+	assert_int_equal(fcntl(another.fd[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(worker_use(*state, &another), 0);
+	assert_int_equal(worker_failure(*state), 0);
+	before = total();
+	assert_int_equal(write(another.fd[1], "g", 1), 1);
+	while (total() < before + 1)
+		(void)usleep(100);
+	assert_int_equal(worker_use(*state, &tun), 0);
+	close(another.fd[0]);
+	close(another.fd[1]);
+}
+
 #define WITH_WORKER(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int
@@ -219,6 +260,8 @@ main(void)
 		WITH_WORKER(
 		    a_worker_that_lost_its_device_says_so_and_takes_policies),
 		WITH_WORKER(a_publish_does_not_swallow_the_news_of_a_failure),
+		WITH_WORKER(a_worker_without_its_device_reads_nothing),
+		WITH_WORKER(a_worker_that_lost_its_device_takes_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

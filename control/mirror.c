@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/mirror.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/answer.h"
+#include "control/channel.h"
+#include "control/shared.h"
+#include "datapath/policy.h"
+#include "datapath/worker.h"
+#include "src/base/log.h"
+#include "src/os/ear.h"
+#include "src/os/pktbuf.h"
+#include "src/os/tun.h"
+
+enum {
+	EARS = 2,	   /* IPv6 may have an uplink of its own */
+	HEARD_A_TURN = 64, /* packets of strangers, then others' turn */
+	SEND_MS = 5000,	   /* a parent that does not read for so long hangs */
+};
+
+/* An ear, and what proves something to it. */
+struct listening {
+	struct ear *ear; /* NULL: none */
+	struct event *on_ear;
+	struct msg_ear about;
+};
+
+struct mirror {
+	struct event_base *base;
+	struct channel channel;
+	struct event *on_channel, *on_worker;
+	struct shared *shared;
+	struct worker *worker;
+	mirror_changed *on_change;
+	void *arg;
+
+	struct status status;
+	bool has_status;
+	struct server_list list; /* what is told of it */
+	struct server_list own;	 /* after a reload, as it comes in */
+	unsigned wanted;	 /* so many will come */
+	struct tun *tun;
+	struct listening ears[EARS];
+	uint8_t heard[PKTBUF_MAX];
+
+	bool waiting; /* for the answer to a request */
+	struct msg answer;
+	int failure; /* 0, or the errno for which the process is to end */
+};
+
+static void
+fail(struct mirror *m, int r, const char *what)
+{
+	if (m->failure == 0 && r != -EPIPE)
+		log_error("worker: %s (%s), ending", what, strerror(-r));
+	if (m->failure == 0)
+		m->failure = r;
+	(void)event_base_loopbreak(m->base);
+}
+
+static void
+tell_parent(struct mirror *m, enum msg_type type, const void *body, int fd)
+{
+	int r;
+
+	if (m->failure != 0)
+		return;
+	if ((r = channel_send(&m->channel, type, body, fd, SEND_MS)) < 0)
+		fail(m, r == -ECONNRESET ? -EPIPE : r, "cannot speak");
+}
+
+static void
+tell_number(struct mirror *m, enum msg_type type, uint64_t n)
+{
+	struct msg_number number = { .n = n };
+
+	tell_parent(m, type, &number, -1);
+}
+
+/*
+ * Ears.
+ */
+
+static void
+close_ears(struct mirror *m)
+{
+	for (int i = 0; i < EARS; i++) {
+		struct listening *l = &m->ears[i];
+
+		if (l->on_ear != NULL)
+			event_free(l->on_ear);
+		ear_close(l->ear);
+		l->on_ear = NULL;
+		l->ear = NULL;
+	}
+}
+
+static void
+on_ear(evutil_socket_t fd, short what, void *arg)
+{
+	struct mirror *m = arg;
+	struct listening *l = m->ears;
+	size_t len;
+
+	(void)what;
+	while (l < m->ears + EARS && (l->ear == NULL || ear_fd(l->ear) != fd))
+		l++;
+	if (l == m->ears + EARS)
+		return;
+	for (int n = 0; n < HEARD_A_TURN &&
+	     ear_read(l->ear, m->heard, sizeof(m->heard), &len) == 0;
+	     n++) {
+		if (!answer_proves(&l->about.server, &l->about.view, m->heard,
+			len))
+			continue;
+		tell_number(m, MSG_HEARD, l->about.epoch);
+		close_ears(m);
+		return;
+	}
+}
+
+static void
+open_ear(struct mirror *m, const struct msg_ear *about, int fd)
+{
+	struct addr servers[POLICY_ENDPOINTS_MAX];
+	struct listening *l = m->ears;
+
+	/* Another interface has another index: the second is IPv6's. */
+	while (l < m->ears + EARS && l->ear != NULL)
+		l++;
+	if (fd < 0 || l == m->ears + EARS) {
+		fail(m, -EPROTO, "an ear too many");
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (unsigned i = 0; i < about->server.n_endpoints; i++)
+		servers[i] = about->server.endpoints[i].addr;
+	l->about = *about;
+	if (ear_adopt(fd, (unsigned)about->ifindex, servers,
+		about->server.n_endpoints, &l->ear) < 0) {
+		log_error("proof: cannot listen on the uplink");
+		return;
+	}
+	l->on_ear =
+	    event_new(m->base, ear_fd(l->ear), EV_READ | EV_PERSIST, on_ear, m);
+	if (l->on_ear == NULL || event_add(l->on_ear, NULL) < 0)
+		log_error("proof: cannot listen on the uplink (no memory)");
+}
+
+/*
+ * What the parent says.
+ */
+
+static void
+take_policy(struct mirror *m, const struct msg_policy *p)
+{
+	const struct policy *pol = msg_to_policy(p);
+
+	/* Without an answer we are ended, which closes the gate. */
+	if (pol == NULL) {
+		fail(m, -ENOMEM, "no memory for a policy");
+		return;
+	}
+	/* Its thread cannot be waited for: it goes with the process, now. */
+	if (worker_publish(m->worker, pol) < 0)
+		_exit(1);
+	tell_number(m, MSG_IN_FORCE, p->sequence);
+}
+
+static void
+take_tun(struct mirror *m, const struct msg_tun *t, int fd)
+{
+	struct tun *new = NULL;
+
+	if (t->on != 0 && (fd < 0 || tun_adopt(fd, &new) < 0)) {
+		fail(m, -ENOMEM, "no memory for the device");
+		return;
+	}
+	if (worker_use(m->worker, new) < 0)
+		_exit(1);
+	tun_close(m->tun);
+	m->tun = new;
+	tell_number(m, MSG_IN_FORCE, t->sequence);
+}
+
+static void
+take_status(struct mirror *m, const struct msg_status *s)
+{
+	m->status = s->status;
+	m->has_status = true;
+	if (s->announce != 0 && m->on_change != NULL)
+		m->on_change(m->arg);
+}
+
+static void
+take_servers(struct mirror *m, const struct msg_servers *s)
+{
+	log_set_level((enum log_level)s->log_level);
+	server_list_free(&m->own);
+	m->own = (struct server_list){ 0 };
+	m->wanted = s->n;
+	m->list = m->own;
+	if (s->n == 0)
+		return;
+	m->own.servers = calloc(s->n, sizeof(*m->own.servers));
+	if (m->own.servers == NULL)
+		fail(m, -ENOMEM, "no memory for the servers");
+}
+
+static void
+take_server(struct mirror *m, const struct server *s)
+{
+	if (m->own.servers == NULL || m->own.n == m->wanted) {
+		fail(m, -EPROTO, "a server too many");
+		return;
+	}
+	m->own.servers[m->own.n++] = *s;
+	m->list = m->own;
+}
+
+static void
+take_answer(struct mirror *m, const struct msg *msg)
+{
+	if (!m->waiting) {
+		fail(m, -EPROTO, "an answer to nothing");
+		return;
+	}
+	m->answer = *msg;
+	m->waiting = false;
+}
+
+static void
+handle(struct mirror *m, const struct msg *msg, int fd)
+{
+	switch (msg->type) {
+	case MSG_POLICY:
+		take_policy(m, &msg->body.policy);
+		break;
+	case MSG_TUN:
+		take_tun(m, &msg->body.tun, fd);
+		break;
+	case MSG_STATUS:
+		take_status(m, &msg->body.status);
+		break;
+	case MSG_SERVERS:
+		take_servers(m, &msg->body.servers);
+		break;
+	case MSG_SERVER:
+		take_server(m, &msg->body.server);
+		break;
+	case MSG_EAR:
+		open_ear(m, &msg->body.ear, fd);
+		break;
+	case MSG_DEAF:
+		close_ears(m);
+		break;
+	case MSG_REPLY:
+	case MSG_KERNEL:
+		take_answer(m, msg);
+		break;
+	case MSG_PING:
+		tell_number(m, MSG_PONG, msg->body.number.n);
+		break;
+	default:
+		fail(m, -EPROTO, "the parent says what makes no sense");
+		break;
+	}
+}
+
+/* One message, if there is one. 1, 0, or a negative errno. */
+static int
+hear(struct mirror *m)
+{
+	const struct msg *msg;
+	int fd, r;
+
+	if (m->failure != 0)
+		return m->failure;
+	if ((r = channel_read(&m->channel, &msg, &fd)) < 0)
+		fail(m, r, "the parent cannot be heard");
+	else if (r > 0)
+		handle(m, msg, fd);
+	return m->failure != 0 ? m->failure : r;
+}
+
+static void
+on_channel(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	while (hear(arg) > 0)
+		continue;
+}
+
+static void
+on_worker(evutil_socket_t fd, short what, void *arg)
+{
+	struct mirror *m = arg;
+
+	(void)fd;
+	(void)what;
+	if (worker_failure(m->worker) < 0 && m->tun != NULL)
+		tell_parent(m, MSG_TUN_LOST, NULL, -1);
+}
+
+/* Hear until it is so. */
+static int
+hear_until(struct mirror *m, const bool *what, bool is)
+{
+	int r;
+
+	while (*what != is)
+		if ((r = hear(m)) < 0 ||
+		    (r == 0 && (r = channel_wait(&m->channel, -1)) < 0))
+			return r;
+	return 0;
+}
+
+/*
+ * Requests.
+ */
+
+static int
+ask(struct mirror *m, enum msg_type type, const void *body, int fd)
+{
+	m->waiting = true;
+	tell_parent(m, type, body, fd);
+	return hear_until(m, &m->waiting, false);
+}
+
+int
+mirror_command(struct mirror *m, enum msg_type command, const char *server,
+    int fd, char why[STATUS_WHY_MAX])
+{
+	struct msg_name name = { 0 };
+	int r;
+
+	if (server != NULL && strlen(server) >= sizeof(name.name)) {
+		(void)snprintf(why, STATUS_WHY_MAX,
+		    "there is no server \"%.64s\": see tungatectl servers",
+		    server);
+		return -ENOENT;
+	}
+	if (server != NULL)
+		memcpy(name.name, server, strlen(server));
+	if ((r = ask(m, command, &name, fd)) < 0) {
+		(void)snprintf(why, STATUS_WHY_MAX, "the daemon is ending");
+		return r;
+	}
+	if (m->answer.type != MSG_REPLY) {
+		fail(m, -EPROTO, "another answer than asked for");
+		return -EPROTO;
+	}
+	memcpy(why, m->answer.body.reply.why, STATUS_WHY_MAX);
+	return (int)m->answer.body.reply.code;
+}
+
+void
+mirror_stats(struct mirror *m, struct mirror_stats *ret)
+{
+	const struct pump_counters *c = &m->shared->counters;
+
+	memset(ret, 0, sizeof(*ret));
+	if (ask(m, MSG_STATS, NULL, -1) == 0 && m->answer.type == MSG_KERNEL) {
+		ret->kernel_packets = m->answer.body.kernel.packets;
+		ret->kernel_dropped = m->answer.body.kernel.dropped;
+	}
+	for (int i = 0; i < DROP_REASONS; i++) {
+		ret->packets[i] =
+		    atomic_load_explicit(&c->packets[i], memory_order_relaxed);
+		ret->total += ret->packets[i];
+	}
+	ret->bytes_passed =
+	    atomic_load_explicit(&c->bytes_passed, memory_order_relaxed);
+}
+
+const struct status *
+mirror_status(const struct mirror *m)
+{
+	return &m->status;
+}
+
+const struct server_list *
+mirror_servers(const struct mirror *m)
+{
+	return &m->list;
+}
+
+const struct policy *
+mirror_policy(const struct mirror *m)
+{
+	return m->tun != NULL ? worker_policy(m->worker) : &policy_block_all;
+}
+
+struct drop_ring *
+mirror_drops(struct mirror *m)
+{
+	return &m->shared->drops;
+}
+
+/*
+ * A life.
+ */
+
+struct mirror *
+mirror_new(struct event_base *base, int channel, struct shared *shared,
+    struct worker *worker, const struct server_list *servers)
+{
+	struct mirror *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->base = base;
+	m->shared = shared;
+	m->worker = worker;
+	m->list = *servers;
+	channel_init(&m->channel, channel, MSG_PARENT);
+	m->on_channel =
+	    event_new(base, channel, EV_READ | EV_PERSIST, on_channel, m);
+	m->on_worker = event_new(base, worker_fd(worker), EV_READ | EV_PERSIST,
+	    on_worker, m);
+	if (m->on_channel == NULL || m->on_worker == NULL ||
+	    event_add(m->on_channel, NULL) < 0 ||
+	    event_add(m->on_worker, NULL) < 0) {
+		mirror_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void
+mirror_free(struct mirror *m)
+{
+	if (m == NULL)
+		return;
+	close_ears(m);
+	if (m->on_channel != NULL)
+		event_free(m->on_channel);
+	if (m->on_worker != NULL)
+		event_free(m->on_worker);
+	channel_done(&m->channel);
+	server_list_free(&m->own);
+	free(m);
+}
+
+int
+mirror_start(struct mirror *m)
+{
+	return hear_until(m, &m->has_status, true);
+}
+
+void
+mirror_set_listener(struct mirror *m, mirror_changed *on_change, void *arg)
+{
+	m->on_change = on_change;
+	m->arg = arg;
+}

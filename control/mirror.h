@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mirror: the engine as the worker sees it: what the parent said last, and a
+ * way to ask it for more. It carries out what the parent says: policies and
+ * the device go to the pump, ears are listened with.
+ *
+ * All on the control thread of the worker.
+ */
+#ifndef CONTROL_MIRROR_H
+#define CONTROL_MIRROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/msg.h"
+#include "datapath/drop.h"
+
+struct drop_ring;
+struct event_base;
+struct mirror;
+struct shared;
+struct worker;
+
+/* The status is another one, and subscribers are to be told. */
+typedef void mirror_changed(void *arg);
+
+/*
+ * channel: the worker's end, taken over. shared, worker and servers are
+ * borrowed. NULL: no memory.
+ */
+struct mirror *
+mirror_new(struct event_base *base, int channel, struct shared *shared,
+    struct worker *worker, const struct server_list *servers);
+
+/* mirror_free(NULL) does nothing. */
+void mirror_free(struct mirror *m);
+
+/*
+ * Hear what the parent says until there is a status to be told. From then on
+ * the event loop hears it, which is broken when the parent is gone, or the
+ * worker cannot do what it was told: then the process is to end. 0, or a
+ * negative errno: that happened already.
+ */
+int mirror_start(struct mirror *m);
+
+void
+mirror_set_listener(struct mirror *m, mirror_changed *on_change, void *arg);
+
+/*
+ * The user's commands, for who is at the other end of fd: MSG_CONNECT (to that
+ * server; else NULL), MSG_DISCONNECT, MSG_RELEASE, MSG_BLOCK or MSG_RELOAD.
+ * Waits for the answer: 0 done, or a negative errno with a sentence in why.
+ */
+int mirror_command(struct mirror *m, enum msg_type command, const char *server,
+    int fd, char why[STATUS_WHY_MAX]);
+
+/* Borrowed until the event loop is back. */
+const struct status *mirror_status(const struct mirror *m);
+const struct server_list *mirror_servers(const struct mirror *m);
+
+/* The policy in force; policy_block_all while the gate is OPEN. Borrowed. */
+const struct policy *mirror_policy(const struct mirror *m);
+
+/* Dropped packets, to be watched. */
+struct drop_ring *mirror_drops(struct mirror *m);
+
+struct mirror_stats {
+	uint64_t packets[DROP_REASONS]; /* since the daemon started */
+	uint64_t bytes_passed;
+	uint64_t total;		 /* the sum of packets[] */
+	uint64_t kernel_packets; /* that the device handed to us */
+	uint64_t kernel_dropped; /* that it dropped for want of room */
+};
+
+/* Asks the parent for the kernel's. */
+void mirror_stats(struct mirror *m, struct mirror_stats *ret);
+
+#endif /* CONTROL_MIRROR_H */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/msg.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+/* A descriptor comes with it. */
+enum with { WITH_NONE = 0, WITH_FD, WITH_OR_WITHOUT };
+
+static const struct kind {
+	const char *name;
+	enum msg_side from;
+	size_t len;
+	enum with fd;
+	bool request; /* while no other is under way */
+} kinds[MSG_TYPES] = {
+	[MSG_NONE] = { .name = "none" },
+	[MSG_POLICY] = { "policy", MSG_PARENT, sizeof(struct msg_policy) },
+	[MSG_TUN] = { "tun", MSG_PARENT, sizeof(struct msg_tun),
+	    WITH_OR_WITHOUT },
+	[MSG_STATUS] = { "status", MSG_PARENT, sizeof(struct msg_status) },
+	[MSG_SERVERS] = { "servers", MSG_PARENT, sizeof(struct msg_servers) },
+	[MSG_SERVER] = { "server", MSG_PARENT, sizeof(struct server) },
+	[MSG_EAR] = { "ear", MSG_PARENT, sizeof(struct msg_ear), WITH_FD },
+	[MSG_DEAF] = { "deaf", MSG_PARENT, sizeof(struct msg_number) },
+	[MSG_REPLY] = { "reply", MSG_PARENT, sizeof(struct msg_reply) },
+	[MSG_KERNEL] = { "kernel", MSG_PARENT, sizeof(struct msg_kernel) },
+	[MSG_PING] = { "ping", MSG_PARENT, sizeof(struct msg_number) },
+	[MSG_IN_FORCE] = { "in-force", MSG_WORKER, sizeof(struct msg_number) },
+	[MSG_HEARD] = { "heard", MSG_WORKER, sizeof(struct msg_number) },
+	[MSG_TUN_LOST] = { "tun-lost", MSG_WORKER, 0 },
+	[MSG_PONG] = { "pong", MSG_WORKER, sizeof(struct msg_number) },
+	[MSG_CONNECT] = { "connect", MSG_WORKER, sizeof(struct msg_name),
+	    WITH_FD, true },
+	[MSG_DISCONNECT] = { "disconnect", MSG_WORKER, 0, WITH_FD, true },
+	[MSG_RELEASE] = { "release", MSG_WORKER, 0, WITH_FD, true },
+	[MSG_BLOCK] = { "block", MSG_WORKER, 0, WITH_FD, true },
+	[MSG_RELOAD] = { "reload", MSG_WORKER, 0, WITH_FD, true },
+	[MSG_STATS] = { "stats", MSG_WORKER, 0, WITH_NONE, true },
+};
+
+static const struct kind *
+kind_of(enum msg_type t)
+{
+	return &kinds[(unsigned)t < MSG_TYPES ? t : MSG_NONE];
+}
+
+const char *
+msg_name_of(enum msg_type t)
+{
+	return (unsigned)t < MSG_TYPES ? kinds[t].name : "unknown";
+}
+
+size_t
+msg_len(enum msg_type t)
+{
+	return kind_of(t)->len;
+}
+
+static bool
+is_name(const char name[SERVER_NAME_MAX])
+{
+	return name[0] != '\0' && memchr(name, '\0', SERVER_NAME_MAX) != NULL;
+}
+
+int
+msg_check(const struct msg *m, bool has_fd, const struct msg_now *now)
+{
+	const struct kind *k = kind_of(m->type);
+	uint64_t n = m->body.number.n;
+	bool good = false;
+
+	if (m->type == MSG_NONE || k->from != MSG_WORKER ||
+	    has_fd != (k->fd == WITH_FD) || (k->request && now->busy))
+		return -EPROTO;
+	switch (m->type) {
+	case MSG_IN_FORCE:
+		good = n > now->in_force && n <= now->sent;
+		break;
+	case MSG_HEARD:
+		good = n > 0 && n <= now->ears;
+		break;
+	case MSG_TUN_LOST:
+		good = now->has_tun;
+		break;
+	case MSG_PONG:
+		good = n != 0 && n == now->ping;
+		break;
+	case MSG_CONNECT:
+		good = is_name(m->body.name.name);
+		break;
+	case MSG_DISCONNECT:
+	case MSG_RELEASE:
+	case MSG_BLOCK:
+	case MSG_RELOAD:
+	case MSG_STATS:
+		good = true;
+		break;
+	default:
+		break;
+	}
+	return good ? 0 : -EPROTO;
+}
+
+void
+msg_reader_init(struct msg_reader *r, enum msg_side from)
+{
+	memset(r, 0, sizeof(*r));
+	r->from = from;
+}
+
+void *
+msg_reader_room(struct msg_reader *r, size_t *ret_len)
+{
+	size_t head = sizeof(r->header), done;
+
+	if (r->got < head) {
+		*ret_len = head - r->got;
+		return (uint8_t *)&r->header + r->got;
+	}
+	done = r->got - head;
+	*ret_len = r->header.len - done;
+	return (uint8_t *)&r->msg.body + done;
+}
+
+int
+msg_reader_got(struct msg_reader *r, size_t n)
+{
+	size_t head = sizeof(r->header);
+
+	r->got += n;
+	if (r->got < head)
+		return 0;
+	if (r->got == head) {
+		const struct kind *k = kind_of((enum msg_type)r->header.type);
+
+		if (r->header.type == MSG_NONE || r->header.type >= MSG_TYPES ||
+		    k->from != r->from || k->len != r->header.len)
+			return -EPROTO;
+		assert(k->len <= sizeof(r->msg.body));
+		memset(&r->msg, 0, sizeof(r->msg));
+		r->msg.type = (enum msg_type)r->header.type;
+	}
+	if (r->got < head + r->header.len)
+		return 0;
+	r->got = 0;
+	return 1;
+}
+
+void
+msg_from_policy(const struct policy *p, struct msg_policy *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->generation = p->generation;
+	ret->state = p->state;
+	ret->n_endpoints = p->n_endpoints;
+	ret->source4 = p->source4;
+	ret->source6 = p->source6;
+	memcpy(ret->endpoints, p->endpoints, sizeof(ret->endpoints));
+	memcpy(ret->hops, p->hops, sizeof(ret->hops));
+}
+
+const struct policy *
+msg_to_policy(const struct msg_policy *m)
+{
+	struct policy *p;
+
+	if (m->n_endpoints == 0 || m->n_endpoints > POLICY_ENDPOINTS_MAX)
+		return &policy_block_all;
+	if ((p = policy_new()) == NULL)
+		return NULL;
+	p->generation = m->generation;
+	p->state = m->state;
+	p->n_endpoints = m->n_endpoints;
+	p->source4 = m->source4;
+	p->source6 = m->source6;
+	memcpy(p->endpoints, m->endpoints, sizeof(p->endpoints));
+	memcpy(p->hops, m->hops, sizeof(p->hops));
+	policy_finish(p);
+	return p;
+}
