@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/conf.h"
@@ -13,12 +14,12 @@
 #include "control/msg.h"
 #include "control/plan.h"
 #include "control/proof.h"
-#include "control/shared.h"
 #include "control/supervise.h"
 #include "control/view.h"
 #include "control/warden.h"
 #include "datapath/drop.h"
 #include "datapath/policy.h"
+#include "datapath/pump.h"
 #include "src/base/log.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
@@ -26,7 +27,8 @@
 #include "src/os/uplink.h"
 
 enum {
-	LOOK_AFTER_MS = 5, /* events come in bursts: look once for all */
+	LOOK_AFTER_MS = 5,  /* events come in bursts: look once for all */
+	TUN_FREE_MS = 2000, /* a dying worker's, then it is somebody else's */
 	NEIGHBOUR_EVERY_MS = 15000, /* the kernel forgets idle neighbours */
 };
 
@@ -60,8 +62,8 @@ struct engine {
 
 	struct engine_worker worker;
 	struct warden *warden;
-	bool served; /* there was a worker already */
-	struct shared *shared;
+	bool served;			   /* there was a worker already */
+	struct pump_memory *memory;	   /* the workers' */
 	struct tun_counters kernel_base;   /* when this tun was opened */
 	struct tun_counters kernel_before; /* of the tuns before it */
 
@@ -233,6 +235,23 @@ must(int r)
 	_exit(1);
 }
 
+/*
+ * The worker of a daemon that was killed has it until it is gone, too: some
+ * milliseconds, in which it lets pass what passed before.
+ */
+static int
+open_tun(struct engine *e)
+{
+	static const struct timespec pause = { .tv_nsec = 5000000 };
+	struct mono start = mono_now();
+	int r;
+
+	while ((r = tun_open(e->conf->tun, &e->tun)) == -EBUSY &&
+	    mono_ms_between(start, mono_now()) < TUN_FREE_MS)
+		(void)nanosleep(&pause, NULL);
+	return r;
+}
+
 /* The kernel's refusal first: it needs no device. */
 static int
 take(struct engine *e, char why[ENGINE_WHY_MAX])
@@ -245,7 +264,7 @@ take(struct engine *e, char why[ENGINE_WHY_MAX])
 		    "the default route cannot be taken (%s)", strerror(-r));
 		return r;
 	}
-	if ((r = tun_open(e->conf->tun, &e->tun)) < 0) {
+	if ((r = open_tun(e)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    r == -EBUSY ? "%s is in use: is another tungated running?"
 				: "%s cannot be opened",
@@ -522,7 +541,7 @@ static void
 on_worker_start(void *arg)
 {
 	struct engine *e = arg;
-	struct pump_counters *c = &e->shared->counters;
+	struct pump_counters *c = &e->memory->counters;
 	uint64_t handed_over, dropped, counted = 0;
 
 	engine_kernel(e, &handed_over, &dropped);
@@ -533,7 +552,7 @@ on_worker_start(void *arg)
 		    handed_over - counted);
 }
 
-/* What the one before heard, and knew of connections, is lost. */
+/* The proof was that of the one before. */
 static void
 on_worker_ready(void *arg)
 {
@@ -586,10 +605,10 @@ engine_serve(struct engine *e, const struct engine_worker *worker)
 	return warden_start(e->warden);
 }
 
-struct shared *
-engine_shared(const struct engine *e)
+struct pump_memory *
+engine_memory(const struct engine *e)
 {
-	return e->shared;
+	return e->memory;
 }
 
 struct uplink *
@@ -755,7 +774,7 @@ make_events(struct engine *e)
 	e->warden = warden_new(e->base, &worker_calls);
 	e->proof = proof_new(e->base, e->warden);
 	if (e->client == NULL || e->warden == NULL || e->proof == NULL ||
-	    (e->shared = shared_new()) == NULL)
+	    (e->memory = pump_memory_new()) == NULL)
 		return -ENOMEM;
 	e->on_net = event_new(e->base, netmon_fd(e->netmon),
 	    EV_READ | EV_PERSIST, on_net, e);
@@ -775,7 +794,7 @@ destroy(struct engine *e)
 	supervise_free(e->client);
 	proof_free(e->proof);
 	warden_free(e->warden);
-	shared_free(e->shared);
+	pump_memory_free(e->memory);
 	uplink_close(e->uplink);
 	netmon_close(e->netmon);
 	returnpath_close(e->returnpath);

@@ -20,7 +20,7 @@ struct conf;
 struct engine;
 struct event_base;
 struct msg;
-struct shared;
+struct pump_memory;
 struct uplink;
 
 #define ENGINE_WHY_MAX STATUS_WHY_MAX
@@ -47,7 +47,7 @@ struct engine_worker {
 int engine_serve(struct engine *e, const struct engine_worker *worker);
 
 /* What the worker has of the engine's. */
-struct shared *engine_shared(const struct engine *e);
+struct pump_memory *engine_memory(const struct engine *e);
 struct uplink *engine_uplink(const struct engine *e);
 
 /*

@@ -38,7 +38,7 @@ enum gate_event {
 	EV_UPLINK_LOST,	      /* no way out any more */
 	EV_UPLINK_CHANGED,    /* a way out, not the one of before */
 	EV_NEIGHBOUR_CHANGED, /* the same way out, another next hop */
-	EV_WORKER_STARTED,    /* anew: what the last one knew is lost */
+	EV_WORKER_STARTED,    /* anew: the proof was the last one's */
 	GATE_EVENTS
 };
 

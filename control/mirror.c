@@ -10,8 +10,8 @@
 
 #include "control/answer.h"
 #include "control/channel.h"
-#include "control/shared.h"
 #include "datapath/policy.h"
+#include "datapath/pump.h"
 #include "datapath/worker.h"
 #include "src/base/log.h"
 #include "src/os/ear.h"
@@ -35,8 +35,9 @@ struct mirror {
 	struct event_base *base;
 	struct channel channel;
 	struct event *on_channel, *on_worker;
-	struct shared *shared;
 	struct worker *worker;
+	struct drop_ring *drops;
+	struct pump_memory *memory;
 	mirror_changed *on_change;
 	void *arg;
 
@@ -365,7 +366,7 @@ mirror_command(struct mirror *m, enum msg_type command, const char *server,
 void
 mirror_stats(struct mirror *m, struct mirror_stats *ret)
 {
-	const struct pump_counters *c = &m->shared->counters;
+	const struct pump_counters *c = &m->memory->counters;
 
 	memset(ret, 0, sizeof(*ret));
 	if (ask(m, MSG_STATS, NULL, -1) == 0 && m->answer.type == MSG_KERNEL) {
@@ -402,7 +403,7 @@ mirror_policy(const struct mirror *m)
 struct drop_ring *
 mirror_drops(struct mirror *m)
 {
-	return &m->shared->drops;
+	return m->drops;
 }
 
 /*
@@ -410,22 +411,23 @@ mirror_drops(struct mirror *m)
  */
 
 struct mirror *
-mirror_new(struct event_base *base, int channel, struct shared *shared,
-    struct worker *worker, const struct server_list *servers)
+mirror_new(struct event_base *base, int channel,
+    const struct mirror_parts *parts)
 {
 	struct mirror *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
 	m->base = base;
-	m->shared = shared;
-	m->worker = worker;
-	m->list = *servers;
+	m->worker = parts->worker;
+	m->drops = parts->drops;
+	m->memory = parts->memory;
+	m->list = *parts->servers;
 	channel_init(&m->channel, channel, MSG_PARENT);
 	m->on_channel =
 	    event_new(base, channel, EV_READ | EV_PERSIST, on_channel, m);
-	m->on_worker = event_new(base, worker_fd(worker), EV_READ | EV_PERSIST,
-	    on_worker, m);
+	m->on_worker = event_new(base, worker_fd(m->worker),
+	    EV_READ | EV_PERSIST, on_worker, m);
 	if (m->on_channel == NULL || m->on_worker == NULL ||
 	    event_add(m->on_channel, NULL) < 0 ||
 	    event_add(m->on_worker, NULL) < 0) {

@@ -18,19 +18,23 @@
 struct drop_ring;
 struct event_base;
 struct mirror;
-struct shared;
+struct pump_memory;
 struct worker;
 
 /* The status is another one, and subscribers are to be told. */
 typedef void mirror_changed(void *arg);
 
-/*
- * channel: the worker's end, taken over. shared, worker and servers are
- * borrowed. NULL: no memory.
- */
-struct mirror *
-mirror_new(struct event_base *base, int channel, struct shared *shared,
-    struct worker *worker, const struct server_list *servers);
+/* What it reads and fills; all borrowed. */
+struct mirror_parts {
+	struct worker *worker;
+	struct drop_ring *drops;
+	struct pump_memory *memory; /* of the counters */
+	const struct server_list *servers;
+};
+
+/* channel: the worker's end, taken over. NULL: no memory. */
+struct mirror *mirror_new(struct event_base *base, int channel,
+    const struct mirror_parts *parts);
 
 /* mirror_free(NULL) does nothing. */
 void mirror_free(struct mirror *m);

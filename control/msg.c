@@ -5,39 +5,59 @@
 #include <errno.h>
 #include <string.h>
 
-/* A descriptor comes with it. */
-enum with { WITH_NONE = 0, WITH_FD, WITH_OR_WITHOUT };
-
 static const struct kind {
 	const char *name;
 	enum msg_side from;
 	size_t len;
-	enum with fd;
 	bool request; /* while no other is under way */
+	bool fd;      /* the connection of who asks comes with it */
 } kinds[MSG_TYPES] = {
 	[MSG_NONE] = { .name = "none" },
-	[MSG_POLICY] = { "policy", MSG_PARENT, sizeof(struct msg_policy) },
-	[MSG_TUN] = { "tun", MSG_PARENT, sizeof(struct msg_tun),
-	    WITH_OR_WITHOUT },
-	[MSG_STATUS] = { "status", MSG_PARENT, sizeof(struct msg_status) },
-	[MSG_SERVERS] = { "servers", MSG_PARENT, sizeof(struct msg_servers) },
-	[MSG_SERVER] = { "server", MSG_PARENT, sizeof(struct server) },
-	[MSG_EAR] = { "ear", MSG_PARENT, sizeof(struct msg_ear), WITH_FD },
-	[MSG_DEAF] = { "deaf", MSG_PARENT, sizeof(struct msg_number) },
-	[MSG_REPLY] = { "reply", MSG_PARENT, sizeof(struct msg_reply) },
-	[MSG_KERNEL] = { "kernel", MSG_PARENT, sizeof(struct msg_kernel) },
-	[MSG_PING] = { "ping", MSG_PARENT, sizeof(struct msg_number) },
-	[MSG_IN_FORCE] = { "in-force", MSG_WORKER, sizeof(struct msg_number) },
-	[MSG_HEARD] = { "heard", MSG_WORKER, sizeof(struct msg_number) },
-	[MSG_TUN_LOST] = { "tun-lost", MSG_WORKER, 0 },
-	[MSG_PONG] = { "pong", MSG_WORKER, sizeof(struct msg_number) },
-	[MSG_CONNECT] = { "connect", MSG_WORKER, sizeof(struct msg_name),
-	    WITH_FD, true },
-	[MSG_DISCONNECT] = { "disconnect", MSG_WORKER, 0, WITH_FD, true },
-	[MSG_RELEASE] = { "release", MSG_WORKER, 0, WITH_FD, true },
-	[MSG_BLOCK] = { "block", MSG_WORKER, 0, WITH_FD, true },
-	[MSG_RELOAD] = { "reload", MSG_WORKER, 0, WITH_FD, true },
-	[MSG_STATS] = { "stats", MSG_WORKER, 0, WITH_NONE, true },
+
+	[MSG_POLICY] = { .name = "policy", .len = sizeof(struct msg_policy) },
+	[MSG_TUN] = { .name = "tun", .len = sizeof(struct msg_tun) },
+	[MSG_STATUS] = { .name = "status", .len = sizeof(struct msg_status) },
+	[MSG_SERVERS] = { .name = "servers",
+	    .len = sizeof(struct msg_servers) },
+	[MSG_SERVER] = { .name = "server", .len = sizeof(struct server) },
+	[MSG_EAR] = { .name = "ear", .len = sizeof(struct msg_ear) },
+	[MSG_DEAF] = { .name = "deaf", .len = sizeof(struct msg_number) },
+	[MSG_REPLY] = { .name = "reply", .len = sizeof(struct msg_reply) },
+	[MSG_KERNEL] = { .name = "kernel", .len = sizeof(struct msg_kernel) },
+	[MSG_PING] = { .name = "ping", .len = sizeof(struct msg_number) },
+
+	[MSG_IN_FORCE] = { .name = "in-force",
+	    .from = MSG_WORKER,
+	    .len = sizeof(struct msg_number) },
+	[MSG_HEARD] = { .name = "heard",
+	    .from = MSG_WORKER,
+	    .len = sizeof(struct msg_number) },
+	[MSG_TUN_LOST] = { .name = "tun-lost", .from = MSG_WORKER },
+	[MSG_PONG] = { .name = "pong",
+	    .from = MSG_WORKER,
+	    .len = sizeof(struct msg_number) },
+	[MSG_CONNECT] = { .name = "connect",
+	    .from = MSG_WORKER,
+	    .len = sizeof(struct msg_name),
+	    .request = true,
+	    .fd = true },
+	[MSG_DISCONNECT] = { .name = "disconnect",
+	    .from = MSG_WORKER,
+	    .request = true,
+	    .fd = true },
+	[MSG_RELEASE] = { .name = "release",
+	    .from = MSG_WORKER,
+	    .request = true,
+	    .fd = true },
+	[MSG_BLOCK] = { .name = "block",
+	    .from = MSG_WORKER,
+	    .request = true,
+	    .fd = true },
+	[MSG_RELOAD] = { .name = "reload",
+	    .from = MSG_WORKER,
+	    .request = true,
+	    .fd = true },
+	[MSG_STATS] = { .name = "stats", .from = MSG_WORKER, .request = true },
 };
 
 static const struct kind *
@@ -71,8 +91,8 @@ msg_check(const struct msg *m, bool has_fd, const struct msg_now *now)
 	uint64_t n = m->body.number.n;
 	bool good = false;
 
-	if (m->type == MSG_NONE || k->from != MSG_WORKER ||
-	    has_fd != (k->fd == WITH_FD) || (k->request && now->busy))
+	if (m->type == MSG_NONE || k->from != MSG_WORKER || has_fd != k->fd ||
+	    (k->request && now->busy))
 		return -EPROTO;
 	switch (m->type) {
 	case MSG_IN_FORCE:

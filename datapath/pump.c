@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "datapath/classify.h"
@@ -19,17 +20,32 @@ struct pump {
 	struct uplink *uplink;
 	struct policy_slot *slot;
 	struct drop_ring *drops;
-	struct pump_counters *counters;
-	struct streams streams;
+	struct pump_memory *memory;
 	uint8_t *room; /* PUMP_BATCH times PKTBUF_MAX */
 	struct pktbuf in[PUMP_BATCH];
 	struct verdict verdicts[PUMP_BATCH];
 	struct uplink_out out[PUMP_BATCH];
 };
 
+struct pump_memory *
+pump_memory_new(void)
+{
+	void *at = mmap(NULL, sizeof(struct pump_memory),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+
+	return at != MAP_FAILED ? at : NULL;
+}
+
+void
+pump_memory_free(struct pump_memory *m)
+{
+	if (m != NULL)
+		(void)munmap(m, sizeof(*m));
+}
+
 int
 pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
-    struct drop_ring *drops, struct pump_counters *counters, struct pump **ret)
+    struct drop_ring *drops, struct pump_memory *memory, struct pump **ret)
 {
 	struct pump *p = calloc(1, sizeof(*p));
 
@@ -46,7 +62,11 @@ pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
 	p->uplink = uplink;
 	p->slot = slot;
 	p->drops = drops;
-	p->counters = counters;
+	p->memory = memory;
+	/* Of a pump that was killed amid it, or was not itself any more. */
+	if (atomic_load(&memory->judging) || !stream_is_sound(&memory->streams))
+		memset(&memory->streams, 0, sizeof(memory->streams));
+	atomic_store(&memory->judging, false);
 	for (unsigned i = 0; i < PUMP_BATCH; i++)
 		p->in[i].data = p->room + (size_t)i * PKTBUF_MAX;
 	*ret = p;
@@ -81,9 +101,9 @@ static void
 count(struct pump *p, const struct policy *pol, const struct pktbuf *b,
     enum drop why)
 {
-	add(&p->counters->packets[why], 1);
+	add(&p->memory->counters.packets[why], 1);
 	if (why == PASSED)
-		add(&p->counters->bytes_passed, b->len);
+		add(&p->memory->counters.bytes_passed, b->len);
 	else
 		drop_ring_put(p->drops, b->data, b->len, why, pol->generation);
 }
@@ -117,6 +137,20 @@ why_not_sent(int result)
 	}
 }
 
+/*
+ * Whoever reads the memory after our death finds the stores up to one point
+ * of the program: it is enough that the compiler keeps their order.
+ */
+static void
+judge(struct pump *p, const struct policy *pol, unsigned n)
+{
+	atomic_store_explicit(&p->memory->judging, true, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	classify_batch(p->in, n, pol, &p->memory->streams, p->verdicts);
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&p->memory->judging, false, memory_order_relaxed);
+}
+
 int
 pump_batch(struct pump *p)
 {
@@ -127,7 +161,7 @@ pump_batch(struct pump *p)
 	for (n_in = 0; n_in < PUMP_BATCH; n_in++)
 		if ((r = tun_read(p->tun, &p->in[n_in])) < 0)
 			break;
-	classify_batch(p->in, n_in, pol, &p->streams, p->verdicts);
+	judge(p, pol, n_in);
 	for (unsigned i = 0; i < n_in; i++) {
 		const struct hop *hop = &pol->hops[p->verdicts[i].endpoint];
 		enum drop why = (enum drop)p->verdicts[i].why;

@@ -10,9 +10,11 @@
 #define DATAPATH_PUMP_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "datapath/drop.h"
+#include "datapath/stream.h"
 
 struct drop_ring;
 struct policy_slot;
@@ -33,12 +35,28 @@ struct pump_counters {
 };
 
 /*
+ * What outlives a pump, and the process that it is in: the next one goes on
+ * with it. So the counters add up, and OpenVPN's TCP connections go on.
+ */
+struct pump_memory {
+	struct pump_counters counters;
+	_Alignas(64) struct streams streams;
+	_Atomic bool judging; /* streams may be half written */
+};
+
+/* Zeroed, for this process and those that it forks. NULL: no memory. */
+struct pump_memory *pump_memory_new(void);
+
+/* In this process. pump_memory_free(NULL) does nothing. */
+void pump_memory_free(struct pump_memory *m);
+
+/*
  * All are borrowed and must outlive the pump, but not each other. tun may be
  * NULL: then pump_use() comes before pump_batch(). 0, or -ENOMEM with *ret
  * untouched.
  */
 int pump_new(struct tun *tun, struct uplink *uplink, struct policy_slot *slot,
-    struct drop_ring *drops, struct pump_counters *counters, struct pump **ret);
+    struct drop_ring *drops, struct pump_memory *memory, struct pump **ret);
 
 /* From now on this device, borrowed; what is known of connections stays. */
 void pump_use(struct pump *p, struct tun *tun);

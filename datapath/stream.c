@@ -114,6 +114,26 @@ follow(struct stream *s, const uint8_t *d, uint32_t n)
 	return true;
 }
 
+/* As a byte: a bool that is neither true nor false must not be read as one. */
+static bool
+is_bool(const bool *b)
+{
+	return *(const unsigned char *)b <= 1;
+}
+
+bool
+stream_is_sound(const struct streams *all)
+{
+	for (size_t i = 0; i < STREAMS_MAX; i++) {
+		const struct stream *s = &all->s[i];
+
+		if (!is_bool(&s->open) || !is_bool(&s->greeted) ||
+		    s->n_head > sizeof(s->head) || s->left > UINT16_MAX)
+			return false;
+	}
+	return true;
+}
+
 bool
 stream_segment(struct streams *all, const struct pkt *p)
 {

@@ -40,6 +40,10 @@ struct streams {
 	uint32_t clock;
 };
 
+/* Can this be what was kept of connections? Bytes of any origin may be asked.
+ */
+bool stream_is_sound(const struct streams *all);
+
 /*
  * May this segment to the server pass? Yes, if it carries no payload, or if
  * each frame that begins in it has OpenVPN's shape. A segment that may not pass

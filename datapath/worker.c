@@ -155,7 +155,7 @@ start_thread(struct worker *w)
 
 int
 worker_start(struct uplink *uplink, struct drop_ring *drops,
-    struct pump_counters *counters, struct worker **ret)
+    struct pump_memory *memory, struct worker **ret)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int r = -ENOMEM;
@@ -165,8 +165,7 @@ worker_start(struct uplink *uplink, struct drop_ring *drops,
 	w->in_force = &policy_block_all;
 	if ((w->slot = policy_slot_new()) == NULL)
 		goto free_worker;
-	if ((r = pump_new(NULL, uplink, w->slot, drops, counters, &w->pump)) <
-	    0)
+	if ((r = pump_new(NULL, uplink, w->slot, drops, memory, &w->pump)) < 0)
 		goto free_slot;
 	if ((r = open_pipe(w->wake)) < 0)
 		goto free_pump;

@@ -10,18 +10,18 @@
 
 struct drop_ring;
 struct policy;
-struct pump_counters;
+struct pump_memory;
 struct tun;
 struct uplink;
 struct worker;
 
 /*
  * Start a worker under policy_block_all, with no device yet. uplink, drops and
- * counters are borrowed until worker_stop(). 0, or a negative errno with *ret
+ * memory are borrowed until worker_stop(). 0, or a negative errno with *ret
  * untouched.
  */
 int worker_start(struct uplink *uplink, struct drop_ring *drops,
-    struct pump_counters *counters, struct worker **ret);
+    struct pump_memory *memory, struct worker **ret);
 
 /*
  * The device to pump, borrowed until the next call or worker_stop(); NULL:

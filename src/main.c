@@ -350,7 +350,7 @@ run_worker(int channel, void *arg)
 {
 	struct daemon *d = arg;
 	const struct serve s = { .servers = &d->servers,
-		.shared = engine_shared(d->engine),
+		.memory = engine_memory(d->engine),
 		.uplink = engine_uplink(d->engine),
 		.permit = d->permit,
 		.listener = d->listener,

@@ -18,7 +18,7 @@
 
 #include "control/ctlsock.h"
 #include "control/mirror.h"
-#include "control/shared.h"
+#include "datapath/drop_ring.h"
 #include "datapath/worker.h"
 #include "src/base/log.h"
 #include "src/os/uplink.h"
@@ -26,6 +26,7 @@
 struct serving {
 	struct event_base *base;
 	struct worker *worker;
+	struct drop_ring drops;
 	struct mirror *mirror;
 	struct ctlsock *ctlsock;
 };
@@ -64,8 +65,7 @@ isolate(const struct serve *s, struct serving *g, int channel)
 		"isolation"))
 		return false;
 	note_lacks(lacks);
-	if (!is_done(worker_start(s->uplink, &s->shared->drops,
-			 &s->shared->counters, &g->worker),
+	if (!is_done(worker_start(s->uplink, &g->drops, s->memory, &g->worker),
 		"its thread"))
 		return false;
 	if (!is_done(isolate_calls(&lacks), "system calls"))
@@ -83,10 +83,12 @@ on_change(void *arg)
 static int
 serve(const struct serve *s, struct serving *g, int channel)
 {
-	/* A watcher went with the last worker. */
-	drop_ring_watch(&s->shared->drops, false);
-	g->mirror =
-	    mirror_new(g->base, channel, s->shared, g->worker, s->servers);
+	const struct mirror_parts parts = { .worker = g->worker,
+		.drops = &g->drops,
+		.memory = s->memory,
+		.servers = s->servers };
+
+	g->mirror = mirror_new(g->base, channel, &parts);
 	if (g->mirror == NULL) {
 		log_error("worker: no memory");
 		return 1;

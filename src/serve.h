@@ -9,14 +9,14 @@
 #include "control/permit.h"
 #include "src/os/isolate.h"
 
+struct pump_memory;
 struct server_list;
-struct shared;
 struct uplink;
 
 /* What it has of the parent's, when it is forked. */
 struct serve {
 	const struct server_list *servers;
-	struct shared *shared;
+	struct pump_memory *memory;
 	struct uplink *uplink;
 	struct permit permit;
 	int listener; /* of the control socket */

@@ -65,7 +65,7 @@ uplink_send(struct uplink *u, struct uplink_out *out, unsigned n)
 static struct {
 	struct policy_slot *slot;
 	struct drop_ring drops;
-	struct pump_counters counters;
+	struct pump_memory memory;
 	struct pump *pump;
 } s;
 
@@ -102,7 +102,7 @@ enqueue(uint16_t sport, uint16_t dport, size_t len)
 static uint64_t
 count(enum drop why)
 {
-	return atomic_load(&s.counters.packets[why]);
+	return atomic_load(&s.memory.counters.packets[why]);
 }
 
 static int
@@ -115,7 +115,19 @@ start(void **state)
 	tun.error = -EAGAIN;
 	s.slot = policy_slot_new();
 	policy_slot_publish(s.slot, new_policy());
-	return pump_new(&tun, &uplink, s.slot, &s.drops, &s.counters, &s.pump);
+	return pump_new(&tun, &uplink, s.slot, &s.drops, &s.memory, &s.pump);
+}
+
+/* Another pump with the same memory, as after the death of its process. */
+static void
+start_anew(void)
+{
+	pump_free(s.pump);
+	policy_slot_free(s.slot);
+	s.slot = policy_slot_new();
+	policy_slot_publish(s.slot, new_policy());
+	assert_int_equal(
+	    pump_new(&tun, &uplink, s.slot, &s.drops, &s.memory, &s.pump), 0);
 }
 
 static int
@@ -136,7 +148,8 @@ what_passes_is_sent_by_its_endpoints_hop(void **state)
 	assert_int_equal(uplink.sent, 1);
 	assert_int_equal(uplink.hop->ifindex, 4);
 	assert_int_equal(count(PASSED), 1);
-	assert_int_equal(atomic_load(&s.counters.bytes_passed), 28 + 128);
+	assert_int_equal(atomic_load(&s.memory.counters.bytes_passed),
+	    28 + 128);
 }
 
 static void
@@ -247,7 +260,7 @@ what_the_uplink_refuses_has_a_reason(void **state)
 		assert_int_equal(count(cases[i].why), before + 1);
 	}
 	assert_int_equal(count(PASSED), 0);
-	assert_int_equal(atomic_load(&s.counters.bytes_passed), 0);
+	assert_int_equal(atomic_load(&s.memory.counters.bytes_passed), 0);
 }
 
 static void
@@ -296,6 +309,45 @@ what_was_read_before_the_device_went_is_still_counted(void **state)
 
 #define WITH_PUMP(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
+/* One that was amid them, or was not itself any more, leaves none. */
+static void
+connections_outlive_a_pump_but_not_if_they_may_be_broken(void **state)
+{
+	static const struct stream known = { .sport = 1,
+		.open = true,
+		.greeted = true,
+		.n_head = 2,
+		.left = 1000 };
+	struct stream *at = &s.memory.streams.s[3];
+
+	(void)state;
+	*at = known;
+	s.memory.counters.packets[DROP_BLOCKED] = 7;
+	start_anew();
+	assert_memory_equal(at, &known, sizeof(known));
+	assert_int_equal(count(DROP_BLOCKED), 7);
+
+	atomic_store(&s.memory.judging, true);
+	start_anew();
+	assert_int_equal(at->sport, 0);
+	assert_false(atomic_load(&s.memory.judging));
+	assert_int_equal(count(DROP_BLOCKED), 7);
+
+	for (int i = 0; i < 4; i++) {
+		*at = known;
+		if (i == 0)
+			memset(&at->open, 2, 1);
+		else if (i == 1)
+			memset(&at->greeted, 0xff, 1);
+		else if (i == 2)
+			at->n_head = 3;
+		else
+			at->left = 70000;
+		start_anew();
+		assert_int_equal(at->sport, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -313,6 +365,8 @@ main(void)
 		WITH_PUMP(who_watches_sees_what_was_dropped_not_what_passed),
 		WITH_PUMP(
 		    what_was_read_before_the_device_went_is_still_counted),
+		WITH_PUMP(
+		    connections_outlive_a_pump_but_not_if_they_may_be_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

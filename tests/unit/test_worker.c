@@ -32,7 +32,7 @@ struct uplink {
 static struct tun tun;
 static struct uplink uplink;
 static struct drop_ring drops;
-static struct pump_counters counters;
+static struct pump_memory memory;
 
 int
 tun_fd(const struct tun *t)
@@ -89,7 +89,7 @@ total(void)
 	uint64_t sum = 0;
 
 	for (int i = 0; i < DROP_REASONS; i++)
-		sum += atomic_load(&counters.packets[i]);
+		sum += atomic_load(&memory.counters.packets[i]);
 	return sum;
 }
 
@@ -118,11 +118,11 @@ start(void **state)
 {
 	struct worker *w;
 
-	memset(&counters, 0, sizeof(counters));
+	memset(&memory, 0, sizeof(memory));
 	memset(&drops, 0, sizeof(drops));
 	atomic_store(&uplink.sent, 0);
 	if (pipe(tun.fd) < 0 || fcntl(tun.fd[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    worker_start(&uplink, &drops, &counters, &w) < 0 ||
+	    worker_start(&uplink, &drops, &memory, &w) < 0 ||
 	    worker_use(w, &tun) < 0)
 		return -1;
 	*state = w;
@@ -144,7 +144,8 @@ a_worker_starts_blocked(void **state)
 	assert_ptr_equal(worker_policy(*state), &policy_block_all);
 	send_and_wait(10);
 	assert_int_equal(atomic_load(&uplink.sent), 0);
-	assert_int_equal(atomic_load(&counters.packets[DROP_BLOCKED]), 10);
+	assert_int_equal(atomic_load(&memory.counters.packets[DROP_BLOCKED]),
+	    10);
 }
 
 static void
