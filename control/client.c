@@ -9,8 +9,8 @@
  * `life` is a pipe of which only the daemon holds the writing end: its end of
  * file is the order to stop, and comes also when the daemon is killed. `done`
  * gives the command's status as one byte; its end of file without one is a
- * keeper that was killed. The keeper is forked from a process with threads,
- * so it calls only what is safe after that (signal-safety(7)).
+ * keeper that was killed. The keeper is forked from the parent, which has one
+ * thread; it calls nothing that would need more (signal-safety(7)).
  */
 #include "control/client.h"
 

@@ -713,15 +713,15 @@ engine_status(const struct engine *e, struct status *ret)
 		.view = &e->view,
 		.hops = e->hops };
 
-	/* All of it: two that say the same are the same. */
+	/* All of it: two that say the same are the same, and it is sent. */
 	memset(ret, 0, sizeof(*ret));
 	ret->state = e->state;
 	ret->epoch = e->epoch;
 	ret->since = e->since;
 	ret->has_server = e->has_server;
 	if (e->has_server)
-		ret->server = e->server;
-	ret->view = e->view;
+		msg_from_server(&e->server, &ret->server);
+	msg_from_view(&e->view, &ret->view);
 	ret->open_on_stop = e->conf->open_on_stop;
 	in.client_ended = supervise_has_ended(e->client, &in.client_code);
 	detail_print(&in, ret->detail, sizeof(ret->detail));

@@ -168,6 +168,71 @@ msg_reader_got(struct msg_reader *r, size_t n)
 	return 1;
 }
 
+/* An address and a hop have nothing between their fields. */
+static_assert(sizeof(struct addr) == 17, "an address has padding");
+static_assert(sizeof(struct hop) == 12 + HOP_LINK_MAX, "a hop has padding");
+
+/* Without what is behind its end; to is zeroed, and as large. */
+static void
+copy_text(char *to, const char *from, size_t size)
+{
+	memcpy(to, from, strnlen(from, size));
+}
+
+static void
+copy_endpoints(const struct endpoint *from, unsigned n, struct endpoint *to)
+{
+	for (unsigned i = 0; i < n && i < POLICY_ENDPOINTS_MAX; i++) {
+		to[i].addr = from[i].addr;
+		to[i].port = from[i].port;
+		to[i].protocol = from[i].protocol;
+		to[i].shape = from[i].shape;
+	}
+}
+
+void
+msg_from_server(const struct server *s, struct server *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	copy_text(ret->name, s->name, sizeof(ret->name));
+	ret->protocol = s->protocol;
+	copy_endpoints(s->endpoints, s->n_endpoints, ret->endpoints);
+	ret->n_endpoints = s->n_endpoints;
+	copy_text(ret->interface, s->interface, sizeof(ret->interface));
+	copy_text(ret->command, s->command, sizeof(ret->command));
+}
+
+static void
+copy_link(const struct net_link *from, struct net_link *to)
+{
+	to->ifindex = from->ifindex;
+	copy_text(to->name, from->name, sizeof(to->name));
+	to->mtu = from->mtu;
+	to->ethernet = from->ethernet;
+	memcpy(to->mac, from->mac, sizeof(to->mac));
+	to->running = from->running;
+}
+
+static void
+copy_uplink(const struct net_uplink *from, struct net_uplink *to)
+{
+	copy_link(&from->link, &to->link);
+	to->addr = from->addr;
+	to->prefix = from->prefix;
+	to->gateway = from->gateway;
+}
+
+void
+msg_from_view(const struct net_view *v, struct net_view *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	copy_uplink(&v->v4, &ret->v4);
+	copy_uplink(&v->v6, &ret->v6);
+	copy_link(&v->tunnel, &ret->tunnel);
+	ret->tunnel4 = v->tunnel4;
+	ret->tunnel6 = v->tunnel6;
+}
+
 void
 msg_from_policy(const struct policy *p, struct msg_policy *ret)
 {
@@ -177,7 +242,7 @@ msg_from_policy(const struct policy *p, struct msg_policy *ret)
 	ret->n_endpoints = p->n_endpoints;
 	ret->source4 = p->source4;
 	ret->source6 = p->source6;
-	memcpy(ret->endpoints, p->endpoints, sizeof(ret->endpoints));
+	copy_endpoints(p->endpoints, p->n_endpoints, ret->endpoints);
 	memcpy(ret->hops, p->hops, sizeof(ret->hops));
 }
 

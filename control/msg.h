@@ -176,8 +176,13 @@ void *msg_reader_room(struct msg_reader *r, size_t *ret_len);
 int msg_reader_got(struct msg_reader *r, size_t n);
 
 /*
- * Policies.
+ * Values for messages. They are copied field by field: what lies between the
+ * fields is zero, and not what happened to be in the parent's memory. *ret is
+ * overwritten as a whole.
  */
+
+void msg_from_server(const struct server *s, struct server *ret);
+void msg_from_view(const struct net_view *v, struct net_view *ret);
 
 /* All but the sequence. */
 void msg_from_policy(const struct policy *p, struct msg_policy *ret);

@@ -29,14 +29,16 @@ struct proof {
 static void
 give_ear(struct proof *p, unsigned ifindex)
 {
-	struct msg_ear about = { .epoch = p->epoch,
-		.ifindex = ifindex,
-		.server = *p->server,
-		.view = *p->view };
+	struct msg_ear about;
 	struct addr servers[POLICY_ENDPOINTS_MAX];
 	struct ear *ear;
 	int r;
 
+	memset(&about, 0, sizeof(about));
+	about.epoch = p->epoch;
+	about.ifindex = ifindex;
+	msg_from_server(p->server, &about.server);
+	msg_from_view(p->view, &about.view);
 	for (unsigned n = 0; n < p->server->n_endpoints; n++)
 		servers[n] = p->server->endpoints[n].addr;
 	r = ear_open(ifindex, servers, p->server->n_endpoints, &ear);

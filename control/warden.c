@@ -538,14 +538,21 @@ warden_give_tun(struct warden *w, int fd)
 	return await(w);
 }
 
+/* What lies between fields is zero in both, or they are sent once more. */
+static bool
+is_same(const void *a, const void *b, size_t len)
+{
+	return memcmp(a, b, len) == 0;
+}
+
 void
 warden_tell(struct warden *w, const struct status *s, bool announce)
 {
 	if (w->has_status && !announce &&
-	    memcmp(&w->status.status, s, sizeof(*s)) == 0)
+	    is_same(&w->status.status, s, sizeof(*s)))
 		return;
 	w->has_status = true;
-	w->status.status = *s;
+	memcpy(&w->status.status, s, sizeof(*s));
 	w->status.announce = announce;
 	send_to(w, MSG_STATUS, &w->status, -1);
 }
@@ -557,8 +564,12 @@ warden_tell_servers(struct warden *w, const struct server_list *l,
 	struct msg_servers m = { .n = l->n, .log_level = log_level };
 
 	send_to(w, MSG_SERVERS, &m, -1);
-	for (unsigned i = 0; i < l->n; i++)
-		send_to(w, MSG_SERVER, &l->servers[i], -1);
+	for (unsigned i = 0; i < l->n; i++) {
+		struct server s;
+
+		msg_from_server(&l->servers[i], &s);
+		send_to(w, MSG_SERVER, &s, -1);
+	}
 }
 
 void

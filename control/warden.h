@@ -66,7 +66,10 @@ int warden_publish(struct warden *w, struct msg_policy *p);
  */
 int warden_give_tun(struct warden *w, int fd);
 
-/* The rest does not wait. The status is sent if it is another one. */
+/*
+ * The rest does not wait. The status is sent if it is another one; what lies
+ * between its fields is sent, too.
+ */
 void warden_tell(struct warden *w, const struct status *s, bool announce);
 void warden_tell_servers(struct warden *w, const struct server_list *l,
     int log_level);

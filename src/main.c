@@ -338,6 +338,8 @@ set_title(char *argv[], const char *title)
 {
 	char *end = argv[0];
 
+	if (end == NULL)
+		return;
 	for (int i = 0; argv[i] != NULL && argv[i] == end; i++)
 		end += strlen(argv[i]) + 1;
 	memset(argv[0], 0, (size_t)(end - argv[0]));

@@ -152,8 +152,14 @@ static int
 close_up(pid_t parent)
 {
 	const struct rlimit none = { 0, 0 };
-	const struct rlimit few = { DESCRIPTORS_MAX, DESCRIPTORS_MAX };
+	struct rlimit few;
 
+	/* The soft one: valgrind (3.19) has its own up to the hard one, and
+	 * no call is left to raise it by. */
+	if (getrlimit(RLIMIT_NOFILE, &few) < 0)
+		return -errno;
+	if (few.rlim_cur > DESCRIPTORS_MAX)
+		few.rlim_cur = DESCRIPTORS_MAX;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
 	    setrlimit(RLIMIT_CORE, &none) < 0 ||

@@ -354,6 +354,41 @@ the_closed_policy_is_the_static_one(void **state)
 	assert_ptr_equal(msg_to_policy(&m), &policy_block_all);
 }
 
+/* Between the fields, and behind a text's end, is nothing of the parent's. */
+static void
+values_for_messages_hold_nothing_but_their_fields(void **state)
+{
+	struct net_view views[2], view;
+	struct server servers[2], server;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		memset(&server, i == 0 ? 0xaa : 0x55, sizeof(server));
+		memcpy(server.name, "zurich", 7);
+		memcpy(server.interface, "wg0", 4);
+		server.command[0] = '\0';
+		server.protocol = SERVER_WIREGUARD;
+		server.n_endpoints = 1;
+		server.endpoints[0].addr = packet_addr("203.0.113.5");
+		server.endpoints[0].port = 51820;
+		server.endpoints[0].protocol = PROTO_UDP;
+		server.endpoints[0].shape = SHAPE_WIREGUARD;
+		msg_from_server(&server, &servers[i]);
+
+		memset(&view, i == 0 ? 0xaa : 0x55, sizeof(view));
+		view.v4 = view.v6 = (struct net_uplink){ 0 };
+		view.tunnel = (struct net_link){ .ifindex = 5 };
+		memset(view.tunnel.name, i == 0 ? 0xaa : 0x55, NET_NAME_MAX);
+		memcpy(view.tunnel.name, "wg0", 4);
+		view.tunnel4 = view.tunnel6 = packet_addr("10.64.0.2");
+		msg_from_view(&view, &views[i]);
+	}
+	assert_memory_equal(&servers[0], &servers[1], sizeof(server));
+	assert_memory_equal(&views[0], &views[1], sizeof(view));
+	assert_string_equal(servers[0].name, "zurich");
+	assert_string_equal(views[0].tunnel.name, "wg0");
+}
+
 /*
  * The channel: both ends are here.
  */
@@ -561,6 +596,8 @@ main(void)
 		cmocka_unit_test(every_message_has_a_name_of_its_own),
 		cmocka_unit_test(a_policy_comes_out_as_it_went_in),
 		cmocka_unit_test(the_closed_policy_is_the_static_one),
+		cmocka_unit_test(
+		    values_for_messages_hold_nothing_but_their_fields),
 		cmocka_unit_test(messages_and_descriptors_arrive_in_order),
 		cmocka_unit_test(the_end_of_the_other_is_an_end_of_file),
 		cmocka_unit_test(one_that_does_not_read_is_not_waited_for_long),

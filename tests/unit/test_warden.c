@@ -110,10 +110,11 @@ obey(struct channel *c, const struct msg *m, int fd)
 {
 	switch (m->type) {
 	case MSG_POLICY:
-		if (misbehave(c, m->body.policy.sequence))
-			say(c, MSG_IN_FORCE, m->body.policy.sequence, -1);
+		/* Before it says so: then the parent looks. */
 		seen->generation = m->body.policy.generation;
 		seen->policies++;
+		if (misbehave(c, m->body.policy.sequence))
+			say(c, MSG_IN_FORCE, m->body.policy.sequence, -1);
 		if (seen->kind == ASKING)
 			say(c, MSG_RELEASE, 0, STDIN_FILENO);
 		break;
