@@ -19,7 +19,8 @@ tungate_library(inih ini.h)                     # configuration and server files
 tungate_library(pcap pcap/pcap.h)               # capture files, filters, oracle
 if(TUNGATE_OS STREQUAL "linux")
   tungate_library(nl-3 netlink/netlink.h libnl3)  # routes, rules, neighbours
-  tungate_library(nftnl libnftnl/rule.h)          # the return path's mark
+  tungate_library(nftnl libnftnl/rule.h)          # the return path's mark, the firewall
+  tungate_library(mnl libmnl/libmnl.h)            # attributes libnftnl does not know
   tungate_library(cap-ng cap-ng.h)                # isolation: capabilities
   tungate_library(seccomp seccomp.h)              # isolation: system calls
 endif()

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * firewall: what the system itself lets through, whoever of ours is alive.
+ *
+ * It is closed to all but what is planned: what STATES.md 0.4 lists, and what
+ * the gate's own uplink sends to the servers of now. It knows the gate's
+ * frames by who made the socket and by a mark, and looks at address, protocol,
+ * port and shape once more. A killed process leaves it as it is.
+ */
+#ifndef OS_FIREWALL_H
+#define OS_FIREWALL_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "src/base/addr.h"
+
+struct firewall;
+
+#define FIREWALL_FLOWS_MAX	32
+#define FIREWALL_HEADS_MAX	8
+/* The gateways, and servers that are on the link. */
+#define FIREWALL_NEIGHBOURS_MAX (2 + FIREWALL_FLOWS_MAX)
+
+/* How a datagram's payload begins: those bits of its first four bytes. */
+struct firewall_head {
+	uint8_t mask[4], value[4];
+};
+
+/* One of the server's addresses; in both directions. */
+struct firewall_flow {
+	struct addr to;
+	uint16_t port;	  /* host order; not for ESP */
+	uint8_t protocol; /* IANA */
+	unsigned n_heads; /* 0: its beginning is not looked at */
+	struct firewall_head heads[FIREWALL_HEADS_MAX];
+};
+
+/* Zeroed, it lets through what is let through always, and no more. */
+struct firewall_plan {
+	unsigned gate_ifindex;	      /* our tun; 0: none */
+	unsigned tunnel_ifindex;      /* the client's interface; 0: none */
+	struct addr tunnel4, tunnel6; /* its addresses */
+	struct addr source4, source6; /* the uplink's */
+	/* Whose link addresses may be asked for. */
+	struct addr neighbours[FIREWALL_NEIGHBOURS_MAX];
+	unsigned n_neighbours;
+	struct firewall_flow flows[FIREWALL_FLOWS_MAX];
+	unsigned n_flows;
+};
+
+/* Who sends the gate's frames, and how they are marked. */
+struct firewall_sender {
+	uid_t uid;
+	uint32_t mark;
+};
+
+/* 0, or a negative errno with *ret untouched. */
+int firewall_open(const struct firewall_sender *sender, struct firewall **ret);
+
+/* What was applied stays. firewall_close(NULL) does nothing. */
+void firewall_close(struct firewall *f);
+
+/*
+ * Make the plan so, in one transaction. 0, or a negative errno: then what was
+ * applied before holds.
+ */
+int firewall_apply(struct firewall *f, const struct firewall_plan *plan);
+
+/*
+ * Send a frame that says nothing to each interface, and see that it is
+ * counted and dropped. 0, or -EPROTO if one was not.
+ */
+int firewall_verify(struct firewall *f);
+
+/*
+ * What this system cannot promise, as a sentence; NULL: nothing is lacking.
+ * After the first apply.
+ */
+const char *firewall_lacks(const struct firewall *f);
+
+/* Take it out, whoever put it there. 0 also when there was none. */
+int firewall_release(struct firewall *f);
+
+#endif /* OS_FIREWALL_H */

@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation
+ *
+ * Two tables of nftables, replaced together.
+ *
+ * inet: `input` and `forward` are closed by default, and so is `leaving`, at
+ * postrouting: it sees what this machine sends and what it forwards, after
+ * the last decision by which interface (an output chain sees the interface
+ * from before a re-routing), and before any ARP request is made for it.
+ * `arriving`, at prerouting, keeps the tunnel's address to the tunnel
+ * (CVE-2019-14899) and what comes out of the tunnel from the uplink's.
+ *
+ * netdev: `egress`, of every device there is or will be: also what is not the
+ * IP stack's (packet sockets, bridges, macvlan) passes there. Only here does
+ * the gate send: its frames are known by the user that made their socket and
+ * by a mark, which is another each time a daemon starts.
+ *
+ * Nothing looks at connections: what passes is decided packet by packet, so
+ * nothing lives on from an earlier plan.
+ *
+ * A rule reads offsets from the network header only. In IPv4 it asks for a
+ * header of 20 bytes and no fragment first, in IPv6 for no extension header:
+ * then the transport's header is where it looks.
+ *
+ * The tables are owned by our socket, so that others cannot flush them, and
+ * stay when it is closed (Linux 6.9); older kernels get tables without.
+ * Devices are named one by one where the kernel cannot hook all (before 6.16);
+ * then a device that appears is closed with the next plan.
+ */
+#include "src/os/firewall.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "src/os/nft_linux.h"
+
+#define TABLE	    "tungate"
+#define DEVICES_MAX 64
+
+enum {
+	LOOPBACK = 1, /* the ifindex of lo, in every namespace */
+	UDP = 17,
+	ICMPV6 = 58,
+	ETHERTYPE_EAPOL = 0x888e, /* IEEE 802.1X-2020, 7.2 */
+	ETHERTYPE_PROBE = 0x88b5, /* IEEE 802, local experiments */
+};
+
+/* After address translation, so that what is looked at is what leaves. */
+#define PRIORITY_LEAVING 300
+
+/* How the tables are made; what the kernel can is found by trying. */
+struct manner {
+	uint32_t was; /* flags that tables from before may have */
+	uint32_t flags;
+	bool all_devices;
+};
+
+struct firewall {
+	struct nft *nft;
+	struct firewall_sender sender;
+	uint32_t probe_mark;
+	bool made; /* the tables are ours, and made in this manner */
+	struct manner manner;
+	char devices[DEVICES_MAX + 1][16]; /* if they are named one by one */
+};
+
+int
+firewall_open(const struct firewall_sender *sender, struct firewall **ret)
+{
+	struct firewall *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (f == NULL)
+		return -ENOMEM;
+	f->sender = *sender;
+	if (getrandom(&f->probe_mark, sizeof(f->probe_mark), 0) !=
+	    sizeof(f->probe_mark)) {
+		r = -EIO;
+		goto free_firewall;
+	}
+	if ((r = nft_open(&f->nft)) < 0)
+		goto free_firewall;
+	*ret = f;
+	return 0;
+
+free_firewall:
+	free(f);
+	return r;
+}
+
+void
+firewall_close(struct firewall *f)
+{
+	if (f == NULL)
+		return;
+	nft_close(f->nft);
+	free(f);
+}
+
+/*
+ * Matches. In a netdev chain a packet's family is its ethertype.
+ */
+
+static void
+is_ipv4(struct nft *n, bool netdev)
+{
+	static const uint8_t head = 0x45, zero[2], fragment[2] = { 0x3f, 0xff };
+
+	if (netdev)
+		nft_ethertype_is(n, ETH_P_IP);
+	else
+		nft_family_is(n, NFPROTO_IPV4);
+	nft_bytes(n, 0, 1, NFT_IS, &head);
+	nft_masked(n, 6, 2, fragment, NFT_IS, zero);
+}
+
+static void
+is_ipv6(struct nft *n, bool netdev)
+{
+	static const uint8_t mask = 0xf0, head = 0x60;
+
+	if (netdev)
+		nft_ethertype_is(n, ETH_P_IPV6);
+	else
+		nft_family_is(n, NFPROTO_IPV6);
+	nft_masked(n, 0, 1, &mask, NFT_IS, &head);
+}
+
+static void
+is_protocol(struct nft *n, enum addr_family family, uint8_t protocol)
+{
+	nft_bytes(n, family == ADDR_V4 ? 9 : 6, 1, NFT_IS, &protocol);
+}
+
+static void
+is_source(struct nft *n, enum nft_is is, const struct addr *a)
+{
+	if (a->family == ADDR_V4)
+		nft_bytes(n, 12, 4, is, a->bytes);
+	else
+		nft_bytes(n, 8, 16, is, a->bytes);
+}
+
+static void
+is_destination(struct nft *n, enum nft_is is, const struct addr *a)
+{
+	if (a->family == ADDR_V4)
+		nft_bytes(n, 16, 4, is, a->bytes);
+	else
+		nft_bytes(n, 24, 16, is, a->bytes);
+}
+
+/* fe80::/10 at that offset. */
+static void
+is_link_local(struct nft *n, uint32_t offset)
+{
+	static const uint8_t mask[2] = { 0xff, 0xc0 },
+			     value[2] = { 0xfe, 0x80 };
+
+	nft_masked(n, offset, 2, mask, NFT_IS, value);
+}
+
+static void
+is_whole(struct nft *n, bool netdev, enum addr_family family)
+{
+	if (family == ADDR_V4)
+		is_ipv4(n, netdev);
+	else
+		is_ipv6(n, netdev);
+}
+
+/*
+ * STATES.md 0.4, on the way out.
+ */
+
+/* RFC 2131: 68 to 67, to all; without an address yet, or with it. */
+static void
+allow_dhcp4(struct nft *n, bool netdev, const struct addr *source)
+{
+	static const uint8_t ports[4] = { 0, 68, 0, 67 };
+	static const struct addr all = { .family = ADDR_V4,
+		.bytes = { 255, 255, 255, 255 } };
+
+	if (source->family == ADDR_NONE)
+		return;
+	is_ipv4(n, netdev);
+	is_protocol(n, ADDR_V4, UDP);
+	is_source(n, NFT_IS, source);
+	is_destination(n, NFT_IS, &all);
+	nft_bytes(n, 20, 4, NFT_IS, ports);
+	nft_accept(n);
+}
+
+/* RFC 8415 section 7: 546 to 547, to the link's servers. */
+static void
+allow_dhcp6(struct nft *n, bool netdev)
+{
+	static const uint8_t ports[4] = { 2, 34, 2, 35 };
+	static const struct addr servers = { .family = ADDR_V6,
+		.bytes = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0,
+		    2 } };
+
+	is_ipv6(n, netdev);
+	is_protocol(n, ADDR_V6, UDP);
+	is_link_local(n, 8);
+	is_destination(n, NFT_IS, &servers);
+	nft_bytes(n, 40, 4, NFT_IS, ports);
+	nft_accept(n);
+}
+
+/* RFC 4861: ICMPv6 of that type, code 0, which no router passed on. */
+static void
+is_discovery(struct nft *n, bool netdev, uint8_t type)
+{
+	const uint8_t limits[2] = { ICMPV6, 255 }, message[2] = { type, 0 };
+	/* Under 64 bytes: there is no room to say anything else. */
+	static const uint8_t mask[2] = { 0xff, 0xc0 }, zero[2];
+
+	is_ipv6(n, netdev);
+	nft_bytes(n, 6, 2, NFT_IS, limits);
+	nft_masked(n, 4, 2, mask, NFT_IS, zero);
+	nft_bytes(n, 40, 2, NFT_IS, message);
+}
+
+enum { SOLICITATION_OF_ROUTERS = 133, SOLICITATION = 135, ADVERTISEMENT = 136 };
+
+/* ff02::1:ff00:0/104 at the destination (RFC 4291 section 2.7.1). */
+static void
+is_to_solicited_node(struct nft *n)
+{
+	static const uint8_t prefix[13] = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		1, 0xff };
+
+	nft_bytes(n, 24, sizeof(prefix), NFT_IS, prefix);
+}
+
+static void
+allow_neighbour6(struct nft *n, bool netdev, const struct addr *a)
+{
+	is_discovery(n, netdev, SOLICITATION);
+	is_to_solicited_node(n);
+	nft_bytes(n, 48, 16, NFT_IS, a->bytes);
+	nft_accept(n);
+	is_discovery(n, netdev, SOLICITATION);
+	is_destination(n, NFT_IS, a);
+	nft_bytes(n, 48, 16, NFT_IS, a->bytes);
+	nft_accept(n);
+	is_discovery(n, netdev, ADVERTISEMENT);
+	is_destination(n, NFT_IS, a);
+	nft_accept(n);
+}
+
+static void
+allow_discovery(struct nft *n, bool netdev, const struct firewall_plan *plan)
+{
+	static const struct addr routers = { .family = ADDR_V6,
+		.bytes = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		    2 } };
+	static const uint8_t nobody[16];
+
+	is_discovery(n, netdev, SOLICITATION_OF_ROUTERS);
+	is_destination(n, NFT_IS, &routers);
+	nft_accept(n);
+	/* Is an address of ours somebody else's? (RFC 4862 section 5.4.2) */
+	is_discovery(n, netdev, SOLICITATION);
+	nft_bytes(n, 8, 16, NFT_IS, nobody);
+	is_to_solicited_node(n);
+	nft_accept(n);
+	is_discovery(n, netdev, ADVERTISEMENT);
+	is_link_local(n, 24);
+	nft_accept(n);
+	for (unsigned i = 0; i < plan->n_neighbours; i++)
+		if (plan->neighbours[i].family == ADDR_V6)
+			allow_neighbour6(n, netdev, &plan->neighbours[i]);
+}
+
+/* RFC 826, IPv4 over Ethernet: operation, then who asks and for whom. */
+static void
+is_arp(struct nft *n, uint8_t operation, const struct addr *from)
+{
+	const uint8_t head[8] = { 0, 1, 8, 0, 6, 4, 0, operation };
+
+	nft_ethertype_is(n, ETH_P_ARP);
+	nft_bytes(n, 0, sizeof(head), NFT_IS, head);
+	nft_bytes(n, 14, 4, NFT_IS, from->bytes);
+}
+
+static void
+allow_arp(struct nft *n, const struct firewall_plan *plan)
+{
+	enum { REQUEST = 1, REPLY = 2 };
+	const struct addr *own = &plan->source4;
+
+	if (own->family == ADDR_NONE)
+		return;
+	is_arp(n, REPLY, own);
+	nft_accept(n);
+	/* It announces itself (RFC 5227 section 2.3). */
+	is_arp(n, REQUEST, own);
+	nft_bytes(n, 24, 4, NFT_IS, own->bytes);
+	nft_accept(n);
+	for (unsigned i = 0; i < plan->n_neighbours; i++) {
+		if (plan->neighbours[i].family != ADDR_V4)
+			continue;
+		is_arp(n, REQUEST, own);
+		nft_bytes(n, 24, 4, NFT_IS, plan->neighbours[i].bytes);
+		nft_accept(n);
+	}
+}
+
+static void
+allow_always(struct nft *n, bool netdev, const struct firewall_plan *plan)
+{
+	static const struct addr none4 = { .family = ADDR_V4 };
+
+	allow_dhcp4(n, netdev, &none4);
+	allow_dhcp4(n, netdev, &plan->source4);
+	allow_dhcp6(n, netdev);
+	allow_discovery(n, netdev, plan);
+}
+
+/* What never reaches a network: loopback, our tun, the client's interface. */
+static void
+allow_inside(struct nft *n, const struct firewall_plan *plan)
+{
+	nft_meta(n, NFT_META_OIF, NFT_IS, LOOPBACK);
+	nft_accept(n);
+	if (plan->gate_ifindex != 0) {
+		nft_meta(n, NFT_META_OIF, NFT_IS, plan->gate_ifindex);
+		nft_accept(n);
+	}
+	if (plan->tunnel_ifindex != 0) {
+		nft_meta(n, NFT_META_OIF, NFT_IS, plan->tunnel_ifindex);
+		nft_accept(n);
+	}
+}
+
+/*
+ * The chains.
+ */
+
+static void
+fill_egress(struct firewall *f, const struct firewall_plan *plan)
+{
+	struct nft *n = f->nft;
+
+	nft_fill_chain(n, "egress");
+	nft_meta(n, NFT_META_MARK, NFT_IS, f->probe_mark);
+	nft_ethertype_is(n, ETHERTYPE_PROBE);
+	nft_count(n);
+	nft_drop(n);
+	allow_inside(n, plan);
+	nft_meta(n, NFT_META_MARK, NFT_IS, f->sender.mark);
+	nft_meta(n, NFT_META_SKUID, NFT_IS, f->sender.uid);
+	nft_jump(n, "gate");
+	allow_arp(n, plan);
+	nft_ethertype_is(n, ETHERTYPE_EAPOL);
+	nft_accept(n);
+	allow_always(n, true, plan);
+}
+
+/* What the gate sends to the server, looked at once more. */
+static void
+fill_gate(struct firewall *f, const struct firewall_plan *plan)
+{
+	enum { ESP = 50 };
+	struct nft *n = f->nft;
+
+	nft_fill_chain(n, "gate");
+	for (unsigned i = 0; i < plan->n_flows; i++) {
+		const struct firewall_flow *flow = &plan->flows[i];
+		const struct addr *from = flow->to.family == ADDR_V4
+		    ? &plan->source4
+		    : &plan->source6;
+		uint32_t transport = flow->to.family == ADDR_V4 ? 20 : 40;
+		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
+			(uint8_t)flow->port };
+		unsigned h = 0;
+
+		if (from->family != flow->to.family)
+			continue;
+		do {
+			is_whole(n, true, flow->to.family);
+			is_protocol(n, flow->to.family, flow->protocol);
+			is_source(n, NFT_IS, from);
+			is_destination(n, NFT_IS, &flow->to);
+			if (flow->protocol != ESP)
+				nft_bytes(n, transport + 2, 2, NFT_IS, port);
+			if (flow->n_heads > 0)
+				nft_masked(n, transport + 8, 4,
+				    flow->heads[h].mask, NFT_IS,
+				    flow->heads[h].value);
+			nft_accept(n);
+		} while (++h < flow->n_heads);
+	}
+}
+
+static void
+fill_leaving(struct firewall *f, const struct firewall_plan *plan)
+{
+	nft_fill_chain(f->nft, "leaving");
+	allow_inside(f->nft, plan);
+	allow_always(f->nft, false, plan);
+}
+
+/* The tunnel's address on another interface, and others' in the tunnel. */
+static void
+keep_to_tunnel(struct nft *n, const struct firewall_plan *plan,
+    const struct addr *tunnel, const struct addr *uplink)
+{
+	uint8_t family =
+	    tunnel->family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+
+	if (tunnel->family == ADDR_NONE)
+		return;
+	nft_family_is(n, family);
+	nft_meta(n, NFT_META_IIF, NFT_IS_NOT, plan->tunnel_ifindex);
+	nft_meta(n, NFT_META_IIF, NFT_IS_NOT, LOOPBACK);
+	is_destination(n, NFT_IS, tunnel);
+	nft_drop(n);
+	if (uplink->family != tunnel->family)
+		return;
+	nft_family_is(n, family);
+	nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+	is_destination(n, NFT_IS, uplink);
+	nft_drop(n);
+}
+
+static void
+fill_arriving(struct firewall *f, const struct firewall_plan *plan)
+{
+	nft_fill_chain(f->nft, "arriving");
+	if (plan->tunnel_ifindex == 0)
+		return;
+	keep_to_tunnel(f->nft, plan, &plan->tunnel4, &plan->source4);
+	keep_to_tunnel(f->nft, plan, &plan->tunnel6, &plan->source6);
+}
+
+/* What the server answers, for the client that asked. */
+static void
+allow_answers(struct nft *n, const struct firewall_plan *plan)
+{
+	enum { ESP = 50 };
+
+	for (unsigned i = 0; i < plan->n_flows; i++) {
+		const struct firewall_flow *flow = &plan->flows[i];
+		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
+			(uint8_t)flow->port };
+
+		/* Re-assembled where it was in fragments. */
+		is_whole(n, false, flow->to.family);
+		is_protocol(n, flow->to.family, flow->protocol);
+		is_source(n, NFT_IS, &flow->to);
+		if (flow->protocol != ESP)
+			nft_bytes(n, flow->to.family == ADDR_V4 ? 20 : 40, 2,
+			    NFT_IS, port);
+		nft_accept(n);
+	}
+}
+
+static void
+fill_input(struct firewall *f, const struct firewall_plan *plan)
+{
+	static const uint8_t dhcp4[4] = { 0, 67, 0, 68 },
+			     dhcp6[4] = { 2, 35, 2, 34 };
+	/* Router advertisement, and neighbours'; never a redirect. */
+	static const uint8_t heard[] = { 134, 135, 136 };
+	struct nft *n = f->nft;
+
+	nft_fill_chain(n, "input");
+	nft_meta(n, NFT_META_IIF, NFT_IS, LOOPBACK);
+	nft_accept(n);
+	if (plan->tunnel_ifindex != 0) {
+		static const uint8_t redirect = 5, icmp = 1, six = ICMPV6;
+
+		/* No redirect, and no router, speaks through a tunnel. */
+		nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+		is_ipv4(n, false);
+		is_protocol(n, ADDR_V4, icmp);
+		nft_bytes(n, 20, 1, NFT_IS, &redirect);
+		nft_drop(n);
+		for (uint8_t type = 133; type <= 137; type++) {
+			nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+			is_ipv6(n, false);
+			is_protocol(n, ADDR_V6, six);
+			nft_bytes(n, 40, 1, NFT_IS, &type);
+			nft_drop(n);
+		}
+		nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+		nft_accept(n);
+	}
+	allow_answers(n, plan);
+	for (size_t i = 0; i < sizeof(heard); i++) {
+		const uint8_t limits[2] = { ICMPV6, 255 },
+			      message[2] = { heard[i], 0 };
+
+		is_ipv6(n, false);
+		nft_bytes(n, 6, 2, NFT_IS, limits);
+		nft_bytes(n, 40, 2, NFT_IS, message);
+		nft_accept(n);
+	}
+	is_ipv4(n, false);
+	is_protocol(n, ADDR_V4, UDP);
+	nft_bytes(n, 20, 4, NFT_IS, dhcp4);
+	nft_accept(n);
+	is_ipv6(n, false);
+	is_protocol(n, ADDR_V6, UDP);
+	is_link_local(n, 8);
+	nft_bytes(n, 40, 4, NFT_IS, dhcp6);
+	nft_accept(n);
+}
+
+static void
+make_chains(struct firewall *f)
+{
+	const struct nft_hook arriving = { .number = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_RAW };
+	const struct nft_hook input = { .number = NF_INET_LOCAL_IN,
+		.drops = true };
+	const struct nft_hook forward = { .number = NF_INET_FORWARD,
+		.drops = true };
+	const struct nft_hook leaving = { .number = NF_INET_POST_ROUTING,
+		.priority = PRIORITY_LEAVING,
+		.drops = true };
+	const struct nft_hook egress = { .number = NF_NETDEV_EGRESS,
+		.drops = true,
+		.all_devices = f->manner.all_devices,
+		.devices = f->devices };
+
+	nft_in_table(f->nft, NFPROTO_INET, TABLE);
+	nft_new_chain(f->nft, "arriving", &arriving);
+	nft_new_chain(f->nft, "input", &input);
+	nft_new_chain(f->nft, "forward", &forward);
+	nft_new_chain(f->nft, "leaving", &leaving);
+	nft_in_table(f->nft, NFPROTO_NETDEV, TABLE);
+	nft_new_chain(f->nft, "gate", NULL);
+	nft_new_chain(f->nft, "egress", &egress);
+}
+
+static void
+make_tables(struct firewall *f)
+{
+	static const uint32_t families[] = { NFPROTO_INET, NFPROTO_NETDEV };
+
+	for (int i = 0; i < 2; i++) {
+		/* There, so that it can be deleted, and then made anew. */
+		nft_new_table(f->nft, families[i], TABLE, f->manner.was);
+		nft_delete_table(f->nft, families[i], TABLE);
+		nft_new_table(f->nft, families[i], TABLE, f->manner.flags);
+	}
+	make_chains(f);
+}
+
+static int
+put(struct firewall *f, const struct firewall_plan *plan, bool anew)
+{
+	nft_begin(f->nft);
+	if (anew)
+		make_tables(f);
+	nft_in_table(f->nft, NFPROTO_INET, TABLE);
+	fill_arriving(f, plan);
+	fill_input(f, plan);
+	fill_leaving(f, plan);
+	nft_in_table(f->nft, NFPROTO_NETDEV, TABLE);
+	fill_gate(f, plan);
+	fill_egress(f, plan);
+	return nft_commit(f->nft);
+}
+
+/* The names of all devices now. Did they change since the last time? */
+static bool
+name_devices(struct firewall *f)
+{
+	struct if_nameindex *all = if_nameindex();
+	char names[DEVICES_MAX + 1][16] = { "" };
+	unsigned n = 0;
+	bool changed;
+
+	for (unsigned i = 0; all != NULL && all[i].if_index != 0; i++)
+		if (n < DEVICES_MAX && strlen(all[i].if_name) < 16)
+			memcpy(names[n++], all[i].if_name,
+			    strlen(all[i].if_name) + 1);
+	if (all != NULL)
+		if_freenameindex(all);
+	changed = memcmp(names, f->devices, sizeof(names)) != 0;
+	memcpy(f->devices, names, sizeof(names));
+	return changed;
+}
+
+/* The best manner that this kernel has; the first error if it has none. */
+static int
+make(struct firewall *f, const struct firewall_plan *plan)
+{
+	static const uint32_t flags[] = { NFT_OWNER | NFT_PERSIST, 0 };
+	int first = 0, r;
+
+	(void)name_devices(f);
+	for (int all = 1; all >= 0; all--)
+		for (int i = 0; i < 2; i++)
+			for (int was = 0; was < 2; was++) {
+				f->manner = (struct manner){ .was = flags[was],
+					.flags = flags[i],
+					.all_devices = all != 0 };
+				if ((r = put(f, plan, true)) == 0) {
+					f->made = true;
+					return 0;
+				}
+				if (first == 0)
+					first = r;
+			}
+	return first;
+}
+
+int
+firewall_apply(struct firewall *f, const struct firewall_plan *plan)
+{
+	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
+	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX)
+		return -EINVAL;
+	if (!f->made || (!f->manner.all_devices && name_devices(f)))
+		return make(f, plan);
+	if (put(f, plan, false) == 0)
+		return 0;
+	/* Somebody took it away, or a chain of it. */
+	return make(f, plan);
+}
+
+const char *
+firewall_lacks(const struct firewall *f)
+{
+	if (!f->manner.all_devices)
+		return "a device that appears is closed some milliseconds "
+		       "later, not from its first frame on";
+	if (f->manner.flags == 0)
+		return "whoever flushes nftables flushes this table, too, "
+		       "until it is repaired";
+	return NULL;
+}
+
+/*
+ * The probe.
+ */
+
+static bool
+send_probe(int fd, unsigned ifindex)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETHERTYPE_PROBE),
+		.sll_ifindex = (int)ifindex,
+		.sll_halen = 6 };
+	uint8_t nothing[46] = { 0 };
+
+	/* Dropped, it is answered with ENOBUFS; a device that is down sends
+	 * nothing at all. */
+	return sendto(fd, nothing, sizeof(nothing), MSG_DONTWAIT,
+		   (struct sockaddr *)&to, sizeof(to)) >= 0 ||
+	    errno == ENOBUFS;
+}
+
+int
+firewall_verify(struct firewall *f)
+{
+	struct if_nameindex *all;
+	uint64_t before, after, sent = 0;
+	int fd, r;
+
+	if ((r = nft_read_counter(f->nft, NFPROTO_NETDEV, TABLE, "egress",
+		 &before)) < 0)
+		return r;
+	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &f->probe_mark,
+		sizeof(f->probe_mark)) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	all = if_nameindex();
+	for (unsigned i = 0; all != NULL && all[i].if_index != 0; i++)
+		sent += send_probe(fd, all[i].if_index);
+	if (all != NULL)
+		if_freenameindex(all);
+	close(fd);
+	if ((r = nft_read_counter(f->nft, NFPROTO_NETDEV, TABLE, "egress",
+		 &after)) < 0)
+		return r;
+	return after - before >= sent ? 0 : -EPROTO;
+}
+
+int
+firewall_release(struct firewall *f)
+{
+	static const uint32_t flags[] = { NFT_OWNER | NFT_PERSIST, 0 };
+	int r = 0;
+
+	for (int i = 0; i < 2; i++) {
+		nft_begin(f->nft);
+		nft_new_table(f->nft, NFPROTO_INET, TABLE, flags[i]);
+		nft_delete_table(f->nft, NFPROTO_INET, TABLE);
+		nft_new_table(f->nft, NFPROTO_NETDEV, TABLE, flags[i]);
+		nft_delete_table(f->nft, NFPROTO_NETDEV, TABLE);
+		if ((r = nft_commit(f->nft)) == 0)
+			break;
+	}
+	if (r == 0)
+		f->made = false;
+	return r;
+}

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: ISC */
+#include "src/os/nft_linux.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* A rule has under 1,200 bytes; see firewall.h for how many there can be. */
+#define BATCH_BYTES (1u << 20)
+#define RULE_BYTES  2048u
+
+/* Not in every linux/netfilter/nf_tables.h: since 6.16. */
+#define DEVICE_PREFIX 2
+
+/*
+ * The socket is kept: its port is the tables' owner. And closing it makes the
+ * kernel wait until what a batch replaced is destroyed, which took 15 ms.
+ */
+struct nft {
+	int fd;
+	char *bytes;
+	size_t len;
+	uint32_t first, seq; /* of the batch's first and last message */
+	int error;	     /* the first of this batch */
+	uint32_t family;
+	const char *table, *chain; /* borrowed: string constants */
+	struct nftnl_rule *rule;
+};
+
+/* libnftnl's own does not take NULL. */
+static void
+free_rule(struct nftnl_rule *rule)
+{
+	if (rule != NULL)
+		nftnl_rule_free(rule);
+}
+
+static void
+wrong(struct nft *n, int error)
+{
+	if (n->error == 0)
+		n->error = error;
+}
+
+/* Room for a message, or NULL. */
+static struct nlmsghdr *
+message(struct nft *n, uint16_t type, uint16_t flags)
+{
+	if (n->len + RULE_BYTES > BATCH_BYTES)
+		wrong(n, -ENOSPC);
+	if (n->error != 0)
+		return NULL;
+	return nftnl_nlmsg_build_hdr(n->bytes + n->len, type,
+	    (uint16_t)n->family, (uint16_t)(flags | NLM_F_ACK), ++n->seq);
+}
+
+static void
+finish(struct nft *n, const struct nlmsghdr *h)
+{
+	n->len += NLMSG_ALIGN(h->nlmsg_len);
+}
+
+int
+nft_open(struct nft **ret)
+{
+	struct timeval patience = { .tv_sec = 2 };
+	int room = 4 << 20, r = -ENOMEM;
+	struct nft *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return -ENOMEM;
+	if ((n->bytes = calloc(1, BATCH_BYTES)) == NULL)
+		goto free_nft;
+	n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	if (n->fd < 0) {
+		r = -errno;
+		goto free_bytes;
+	}
+	(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
+	/* A batch goes in one piece, and is answered message by message. */
+	(void)setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room,
+	    sizeof(room));
+	(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+	    sizeof(room));
+	*ret = n;
+	return 0;
+
+free_bytes:
+	free(n->bytes);
+free_nft:
+	free(n);
+	return r;
+}
+
+void
+nft_close(struct nft *n)
+{
+	if (n == NULL)
+		return;
+	free_rule(n->rule);
+	close(n->fd);
+	free(n->bytes);
+	free(n);
+}
+
+/*
+ * Answers.
+ */
+
+typedef void on_message(const struct nlmsghdr *h, void *arg);
+
+/*
+ * Read answers to the messages from n->first on, until the one to `last` or
+ * the end of a dump. 0, or the first error.
+ */
+static int
+hear(struct nft *n, uint32_t last, on_message *on, void *arg)
+{
+	_Alignas(struct nlmsghdr) char room[32768];
+
+	for (;;) {
+		ssize_t got = recv(n->fd, room, sizeof(room), 0);
+		size_t at = 0, end = got > 0 ? (size_t)got : 0;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		while (end - at >= sizeof(struct nlmsghdr)) {
+			const struct nlmsghdr *h = (void *)(room + at);
+			struct nlmsgerr e;
+
+			if (h->nlmsg_len < sizeof(*h) ||
+			    h->nlmsg_len > end - at)
+				return -EBADMSG;
+			if (h->nlmsg_seq - n->first > last - n->first) {
+				/* Late words on an earlier, refused batch. */
+			} else if (h->nlmsg_type == NLMSG_DONE) {
+				return 0;
+			} else if (h->nlmsg_type == NLMSG_ERROR) {
+				if (h->nlmsg_len < NLMSG_LENGTH(sizeof(e)))
+					return -EBADMSG;
+				memcpy(&e, NLMSG_DATA(h), sizeof(e));
+				/* A refused batch is not answered further. */
+				if (e.error < 0 || h->nlmsg_seq == last)
+					return e.error;
+			} else if (on != NULL) {
+				on(h, arg);
+			}
+			at += NLMSG_ALIGN(h->nlmsg_len) < end - at
+			    ? NLMSG_ALIGN(h->nlmsg_len)
+			    : end - at;
+		}
+	}
+}
+
+void
+nft_begin(struct nft *n)
+{
+	free_rule(n->rule);
+	n->rule = NULL;
+	n->error = 0;
+	n->first = n->seq + 1;
+	nftnl_batch_begin(n->bytes, ++n->seq);
+	n->len = NLMSG_ALIGN(((struct nlmsghdr *)(void *)n->bytes)->nlmsg_len);
+}
+
+int
+nft_commit(struct nft *n)
+{
+	/* The last message that is answered is the one before the end. */
+	uint32_t last = n->seq;
+	const struct nlmsghdr *h;
+
+	if (n->error != 0)
+		return n->error;
+	h = nftnl_batch_end(n->bytes + n->len, ++n->seq);
+	n->len += NLMSG_ALIGN(h->nlmsg_len);
+	if (send(n->fd, n->bytes, n->len, 0) < 0)
+		return -errno;
+	return hear(n, last, NULL, NULL);
+}
+
+/*
+ * Tables and chains.
+ */
+
+static void
+put_table(struct nft *n, uint16_t type, uint32_t family, const char *name,
+    uint32_t flags)
+{
+	struct nftnl_table *t = nftnl_table_alloc();
+	struct nlmsghdr *h;
+
+	n->family = family;
+	h = message(n, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
+	if (t == NULL)
+		wrong(n, -ENOMEM);
+	if (h != NULL && t != NULL) {
+		nftnl_table_set_str(t, NFTNL_TABLE_NAME, name);
+		if (type == NFT_MSG_NEWTABLE)
+			nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, flags);
+		nftnl_table_nlmsg_build_payload(h, t);
+		finish(n, h);
+	}
+	if (t != NULL)
+		nftnl_table_free(t);
+}
+
+void
+nft_new_table(struct nft *n, uint32_t family, const char *name, uint32_t flags)
+{
+	put_table(n, NFT_MSG_NEWTABLE, family, name, flags);
+	nft_in_table(n, family, name);
+}
+
+void
+nft_delete_table(struct nft *n, uint32_t family, const char *name)
+{
+	put_table(n, NFT_MSG_DELTABLE, family, name, 0);
+}
+
+void
+nft_in_table(struct nft *n, uint32_t family, const char *name)
+{
+	n->family = family;
+	n->table = name;
+}
+
+static void
+put_hook(struct nlmsghdr *h, uint32_t family, const struct nft_hook *hook)
+{
+	struct nlattr *nest = mnl_attr_nest_start(h, NFTA_CHAIN_HOOK), *devices;
+
+	mnl_attr_put_u32(h, NFTA_HOOK_HOOKNUM, htonl(hook->number));
+	mnl_attr_put_u32(h, NFTA_HOOK_PRIORITY,
+	    htonl((uint32_t)hook->priority));
+	if (family == NFPROTO_NETDEV) {
+		devices = mnl_attr_nest_start(h, NFTA_HOOK_DEVS);
+		if (hook->all_devices)
+			mnl_attr_put_strz(h, DEVICE_PREFIX, "");
+		else
+			for (unsigned i = 0; hook->devices[i][0] != '\0'; i++)
+				mnl_attr_put_strz(h, NFTA_DEVICE_NAME,
+				    hook->devices[i]);
+		mnl_attr_nest_end(h, devices);
+	}
+	mnl_attr_nest_end(h, nest);
+}
+
+void
+nft_new_chain(struct nft *n, const char *name, const struct nft_hook *hook)
+{
+	struct nlmsghdr *h = message(n, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+
+	if (h == NULL)
+		return;
+	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, n->table);
+	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, name);
+	if (hook != NULL) {
+		put_hook(h, n->family, hook);
+		mnl_attr_put_u32(h, NFTA_CHAIN_POLICY,
+		    htonl(hook->drops ? NF_DROP : NF_ACCEPT));
+		mnl_attr_put_strz(h, NFTA_CHAIN_TYPE, "filter");
+	}
+	finish(n, h);
+}
+
+void
+nft_fill_chain(struct nft *n, const char *name)
+{
+	struct nlmsghdr *h = message(n, NFT_MSG_DELRULE, 0);
+
+	n->chain = name;
+	if (h == NULL)
+		return;
+	mnl_attr_put_strz(h, NFTA_RULE_TABLE, n->table);
+	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, name);
+	finish(n, h);
+}
+
+/*
+ * Rules.
+ */
+
+static struct nftnl_expr *
+expression(struct nft *n, const char *name)
+{
+	struct nftnl_expr *e;
+
+	if (n->rule == NULL && (n->rule = nftnl_rule_alloc()) == NULL) {
+		wrong(n, -ENOMEM);
+		return NULL;
+	}
+	if ((e = nftnl_expr_alloc(name)) == NULL)
+		wrong(n, -ENOMEM);
+	else
+		nftnl_rule_add_expr(n->rule, e);
+	return e;
+}
+
+static void
+end_rule(struct nft *n)
+{
+	struct nlmsghdr *h =
+	    message(n, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+
+	if (h != NULL && n->rule != NULL) {
+		nftnl_rule_set_str(n->rule, NFTNL_RULE_TABLE, n->table);
+		nftnl_rule_set_str(n->rule, NFTNL_RULE_CHAIN, n->chain);
+		nftnl_rule_nlmsg_build_payload(h, n->rule);
+		finish(n, h);
+	}
+	free_rule(n->rule);
+	n->rule = NULL;
+}
+
+/* Go on only if register 1 holds this, or does not. */
+static void
+compare(struct nft *n, enum nft_is is, const void *data, uint32_t len)
+{
+	struct nftnl_expr *e = expression(n, "cmp");
+
+	if (e == NULL)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP,
+	    is == NFT_IS ? NFT_CMP_EQ : NFT_CMP_NEQ);
+	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, len);
+}
+
+static void
+load_meta(struct nft *n, uint32_t key)
+{
+	struct nftnl_expr *e = expression(n, "meta");
+
+	if (e == NULL)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, NFT_REG_1);
+}
+
+void
+nft_meta(struct nft *n, uint32_t key, enum nft_is is, uint32_t value)
+{
+	load_meta(n, key);
+	compare(n, is, &value, sizeof(value));
+}
+
+void
+nft_family_is(struct nft *n, uint8_t family)
+{
+	load_meta(n, NFT_META_NFPROTO);
+	compare(n, NFT_IS, &family, sizeof(family));
+}
+
+void
+nft_ethertype_is(struct nft *n, uint16_t ethertype)
+{
+	uint16_t wire = htons(ethertype);
+
+	load_meta(n, NFT_META_PROTOCOL);
+	compare(n, NFT_IS, &wire, sizeof(wire));
+}
+
+static void
+load_bytes(struct nft *n, uint32_t offset, uint32_t len)
+{
+	struct nftnl_expr *e = expression(n, "payload");
+
+	if (e == NULL)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE,
+	    NFT_PAYLOAD_NETWORK_HEADER);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, len);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+}
+
+void
+nft_bytes(struct nft *n, uint32_t offset, uint32_t len, enum nft_is is,
+    const void *bytes)
+{
+	load_bytes(n, offset, len);
+	compare(n, is, bytes, len);
+}
+
+void
+nft_masked(struct nft *n, uint32_t offset, uint32_t len, const void *mask,
+    enum nft_is is, const void *bytes)
+{
+	static const uint32_t nothing;
+	struct nftnl_expr *e;
+
+	load_bytes(n, offset, len);
+	if ((e = expression(n, "bitwise")) == NULL)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, len);
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, mask, len);
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &nothing, len);
+	compare(n, is, bytes, len);
+}
+
+void
+nft_count(struct nft *n)
+{
+	(void)expression(n, "counter");
+}
+
+static void
+verdict(struct nft *n, int code, const char *chain)
+{
+	struct nftnl_expr *e = expression(n, "immediate");
+
+	if (e != NULL) {
+		nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, (uint32_t)code);
+		if (chain != NULL)
+			nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
+	}
+	end_rule(n);
+}
+
+void
+nft_accept(struct nft *n)
+{
+	verdict(n, NF_ACCEPT, NULL);
+}
+
+void
+nft_drop(struct nft *n)
+{
+	verdict(n, NF_DROP, NULL);
+}
+
+void
+nft_jump(struct nft *n, const char *chain)
+{
+	verdict(n, NFT_JUMP, chain);
+}
+
+/*
+ * Reading a counter.
+ */
+
+struct counted {
+	bool found;
+	uint64_t packets;
+};
+
+static void
+on_rule(const struct nlmsghdr *h, void *arg)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nftnl_expr_iter *each = NULL;
+	struct counted *c = arg;
+	struct nftnl_expr *e;
+
+	if (rule != NULL && nftnl_rule_nlmsg_parse(h, rule) >= 0)
+		each = nftnl_expr_iter_create(rule);
+	while (each != NULL && (e = nftnl_expr_iter_next(each)) != NULL) {
+		if (c->found ||
+		    strcmp(nftnl_expr_get_str(e, NFTNL_EXPR_NAME), "counter") !=
+			0)
+			continue;
+		c->packets = nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_PACKETS);
+		c->found = true;
+	}
+	if (each != NULL)
+		nftnl_expr_iter_destroy(each);
+	free_rule(rule);
+}
+
+int
+nft_read_counter(struct nft *n, uint32_t family, const char *table,
+    const char *chain, uint64_t *ret)
+{
+	struct counted c = { 0 };
+	struct nlmsghdr *h;
+	int r;
+
+	n->error = 0;
+	n->len = 0;
+	n->first = n->seq + 1;
+	nft_in_table(n, family, table);
+	h = message(n, NFT_MSG_GETRULE, NLM_F_DUMP);
+	mnl_attr_put_strz(h, NFTA_RULE_TABLE, table);
+	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
+	if (send(n->fd, n->bytes, h->nlmsg_len, 0) < 0)
+		return -errno;
+	if ((r = hear(n, n->seq, on_rule, &c)) < 0)
+		return r;
+	if (!c.found)
+		return -ENOENT;
+	*ret = c.packets;
+	return 0;
+}
