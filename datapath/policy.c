@@ -43,7 +43,9 @@ make_bulk(const struct policy *p, const struct endpoint *e,
 	size_t ip = v4 ? 20 : 40;
 
 	memset(b, 0, sizeof(*b));
-	if (e->protocol != PROTO_UDP || source->family != e->addr.family)
+	/* No address is like no packet's, not like the address of all zeros. */
+	if (e->protocol != PROTO_UDP || source->family != e->addr.family ||
+	    e->addr.family != (v4 ? ADDR_V4 : ADDR_V6))
 		return;
 	d[0] = v4 ? 0x45 : 0x60;
 	d[v4 ? 9 : 6] = e->protocol;

@@ -204,6 +204,25 @@ without_an_uplink_address_nothing_passes(void **state)
 	policy_free(pol);
 }
 
+/* As without an uplink: "::" to "::" is of no endpoint. */
+static void
+an_endpoint_without_an_address_has_no_packets(void **state)
+{
+	static const struct flow nowhere = { "::", "::", 40000, 51820 };
+	struct packet p = packet_wireguard(nowhere, 4, 128);
+	struct policy *pol = policy_new();
+
+	(void)state;
+	assert_non_null(pol);
+	pol->n_endpoints = 1;
+	pol->endpoints[0] = (struct endpoint){ .port = 51820,
+		.protocol = PROTO_UDP,
+		.shape = SHAPE_WIREGUARD };
+	policy_finish(pol);
+	assert_int_equal(judge(&p, pol), DROP_NOT_ENCAPSULATED);
+	policy_free(pol);
+}
+
 /* A dual-stack server, and only one family has a way out. */
 static void
 one_family_without_a_way_out_does_not_close_the_other(void **state)
@@ -559,6 +578,7 @@ main(void)
 		WITH_POLICY(
 		    an_endpoint_without_protocol_or_shape_passes_nothing),
 		WITH_POLICY(without_an_uplink_address_nothing_passes),
+		cmocka_unit_test(an_endpoint_without_an_address_has_no_packets),
 		WITH_POLICY(
 		    one_family_without_a_way_out_does_not_close_the_other),
 		WITH_POLICY(what_is_not_for_the_server_is_not_encapsulated),
