@@ -19,7 +19,8 @@ done
 
 WG_PROCESS_FOREGROUND=1 wireguard-go "$interface" &
 client=$!
-trap 'kill "$client" 2>/dev/null || :' EXIT
+# Its device and its socket are the next one's: gone before this one is.
+trap 'kill "$client" 2>/dev/null || :; wait "$client" || :' EXIT
 trap 'exit 143' TERM INT HUP
 printf '%s\n' "$client" >"$dir/$interface.pid"
 

@@ -516,7 +516,8 @@ lab_talk_start() {
 }
 
 lab_tell() {
-	printf '%s\n' "$2" >"$LAB/$1.pipe"
+	# For reading, too: so it does not wait for one who has died.
+	printf '%s\n' "$2" 1<>"$LAB/$1.pipe"
 }
 
 # A random mark of 16 letters, carried by every leak attempt.
@@ -555,11 +556,13 @@ lab_judge_counts() {
 		END { print frames, leaked }' "$LAB/log/judge")
 }
 
-# The judge's verdict on an epoch: `lab_verdict NAME frames|legal|leaked`.
+# The judge's verdict on an epoch: `lab_verdict NAME frames|legal|leaked`. Epochs
+# of one name, each with a filter of its own, are summed.
 lab_verdict() {
 	awk -v name="$1" -v what="$2" '($1 == "epoch" || $1 == "control") && $2 == name {
-		for (i = 3; i < NF; i += 2) if ($i == what) { print $(i + 1); exit }
-	}' "$LAB/log/judge"
+		for (i = 3; i < NF; i += 2) if ($i == what) { sum += $(i + 1); found = 1 }
+	}
+	END { if (found) print sum }' "$LAB/log/judge"
 }
 
 # Ends the capture: the judge's own exit status.
