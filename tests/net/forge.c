@@ -38,7 +38,8 @@ static void
 add(struct packet *p, const void *bytes, size_t len)
 {
 	assert(p->len + len <= FORGE_MAX);
-	memcpy(p->bytes + p->len, bytes, len);
+	if (len > 0)
+		memcpy(p->bytes + p->len, bytes, len);
 	p->len += len;
 }
 

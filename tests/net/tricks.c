@@ -175,7 +175,7 @@ payload(const struct run *r, uint8_t ret[PAYLOAD_MAX])
 /* With the device in an ancillary message, which any user may add. */
 static void
 send_with_pktinfo(const struct run *r, int fd, struct endpoint *to,
-    uint8_t *data, size_t len)
+    const uint8_t *data, size_t len)
 {
 	union {
 		struct cmsghdr align;
@@ -184,7 +184,7 @@ send_with_pktinfo(const struct run *r, int fd, struct endpoint *to,
 	struct in_pktinfo v4 = { .ipi_ifindex = (int)r->ifindex };
 	struct in6_pktinfo v6 = { .ipi6_ifindex = r->ifindex };
 	size_t info_len = r->order.v6 ? sizeof(v6) : sizeof(v4);
-	struct iovec iov = { data, len };
+	struct iovec iov = { (void *)(uintptr_t)data, len };
 	struct msghdr m = { .msg_name = &to->addr,
 		.msg_namelen = to->len,
 		.msg_iov = &iov,
