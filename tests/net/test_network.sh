@@ -18,8 +18,9 @@ detail_says() {
 	gate_ctl --json status | grep -q "\"detail\":\"[^\"]*$1"
 }
 
-state_was() {
-	lab_wait_for 5 grep -q "$1" "$GATE_LOG"
+# As often as that, so far. The daemon looks a moment after a change.
+uplink_has_changed() {
+	[ "$(grep -c "reconnecting on uplink-changed" "$GATE_LOG")" -ge "$1" ]
 }
 
 # Attempts to leak, while something changes.
@@ -71,11 +72,13 @@ lab_wait_for 5 ip -n laptop -4 address show dev eth0 to 192.0.2.11 || :
 ip -n laptop route replace default via "$LAB_GATEWAY4" dev eth0
 # wireguard-go goes on sending from the address that is gone, until its own
 # timers make it look again: half a minute.
+check "another address: reconnecting" lab_wait_for 5 uplink_has_changed 1
 check "another address: connected again" lab_wait_for 60 gate_state_is connected
 check "and a page comes" lab_wait_for 15 page_comes
 ip -n laptop address add 192.0.2.10/24 dev eth0
 ip -n laptop address del 192.0.2.11/24 dev eth0
 ip -n laptop route replace default via "$LAB_GATEWAY4" dev eth0
+check "the old address: reconnecting" lab_wait_for 5 uplink_has_changed 2
 check "the old address: connected again" lab_wait_for 60 gate_state_is connected
 check "and a page comes" lab_wait_for 15 page_comes
 
