@@ -26,6 +26,7 @@ printf '%s\n' "$client" >"$dir/$interface.pid"
 
 for _ in $(seq 200); do
 	! wg show "$interface" >/dev/null 2>&1 || break
+	kill -0 "$client" || exit 1
 	sleep 0.02
 done
 wg setconf "$interface" "$dir/$interface-$family.conf"

@@ -305,7 +305,7 @@ enter_connecting() {
 	server_is_dumb
 	gate_ctl --timeout 50 connect wireguard >/dev/null 2>&1 &
 	lab_wait_for 5 gate_state_is connecting || die "it does not start to connect"
-	lab_wait_for 5 client_is_up || die "the client does not start: $(tail -n 5 "$GATE_LOG")"
+	lab_wait_for 15 client_is_up || die "the client does not start: $(tail -n 5 "$GATE_LOG")"
 }
 
 #
