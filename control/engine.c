@@ -190,10 +190,9 @@ apply_returnpath(struct engine *e)
 	struct returnpath_plan plan = { .servers = servers };
 	int r;
 
-	if (is_engaged(e)) {
-		plan.ifindex = e->view.v4.link.ifindex;
-		memcpy(plan.name, e->view.v4.link.name, sizeof(plan.name));
-	}
+	plan.ifindex = e->view.v4.link.ifindex;
+	memcpy(plan.name, e->view.v4.link.name, sizeof(plan.name));
+	plan.answers = is_engaged(e);
 	/* The last server's stay: its client may still be ending. */
 	plan.gate_ifindex = tun_ifindex(e->tun);
 	plan.n_servers = e->server.n_endpoints;
@@ -484,6 +483,9 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	apply_routes(e,
 	    view_is_same_uplink(&old, &e->view) &&
 		view_is_same_tunnel(&old, &e->view));
+	/* BLOCKED replans nothing, but its router asks, too. */
+	if (!view_is_same_uplink(&old, &e->view))
+		apply_returnpath(e);
 }
 
 static void

@@ -60,11 +60,12 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 	ret->gate_ifindex = in->gate_ifindex;
 	ret->source4 = v->v4.addr;
 	ret->source6 = v->v6.addr;
+	ret->uplink4_ifindex = v->v4.link.ifindex;
+	ret->gateway4 = v->v4.gateway;
 	if (!has_server(in))
 		return;
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_server(ret, &in->server->endpoints[i].addr);
-	ret->uplink4_ifindex = v->v4.link.ifindex;
 	/* A network card of that name is no tunnel: it would send in plain. */
 	if (!v->tunnel.running || v->tunnel.ethernet)
 		return;

@@ -7,7 +7,8 @@
  * uplink. Two things mind that. A system that checks whether a packet came
  * from where its answer would go (strict reverse-path filtering) drops the
  * answers: so packets from the servers of the policy, and no others, get a
- * mark on arrival, which is looked up in a table that leads to the uplink. And
+ * mark on arrival, which is looked up in a table that leads to the uplink; so
+ * does the router's question who we are, which is checked in the same way. And
  * a client that answers by the interface the answer came in by (WireGuard's
  * "sticky sockets") would go round the gate: its packets are led into it.
  *
@@ -15,6 +16,8 @@
  */
 #ifndef OS_RETURNPATH_H
 #define OS_RETURNPATH_H
+
+#include <stdbool.h>
 
 #include "src/base/addr.h"
 
@@ -24,8 +27,8 @@
 struct returnpath;
 
 struct returnpath_plan {
-	unsigned ifindex;      /* of the uplink; 0: there is none, and no
-				* answer is let in */
+	unsigned ifindex;      /* of the uplink; 0: there is none */
+	bool answers;	       /* are the servers' let in? */
 	char name[16];	       /* and its name */
 	unsigned gate_ifindex; /* of the gate's tun; 0: nothing is led there */
 	const struct addr *servers; /* IPv4 ones count; borrowed for the call */

@@ -2,7 +2,8 @@
 /*
  * Theory of operation
  *
- * A table of nftables with two chains (IPv4 only: IPv6 has neither problem).
+ * Two tables of nftables (IPv4 only: IPv6 has none of these problems), the
+ * first with two chains, the second, of family arp, with one.
  *
  * mark-answers, at prerouting, before the routing check: a packet from a
  * server that comes in by the uplink gets RETURNPATH_MARK, which
@@ -14,6 +15,12 @@
  * named by IP_PKTINFO: and that lookup leads into the gate. Without an uplink
  * it leads nowhere, so that not even an ARP request asks for the server. (A
  * socket bound to the device keeps it; that is not for this layer to stop.)
+ *
+ * mark-questions, at arp's input, in every state: the kernel answers an ARP
+ * request only if a packet from who asks would pass that same check, and the
+ * way to the router leads into the gate. What comes in by the uplink gets the
+ * mark, which is looked up for the router's and the servers' addresses alone.
+ * Without it the router forgets us, and with us the tunnel.
  *
  * The kernel heeds a mark in that check only where the interface's
  * src_valid_mark is 1 (ip-sysctl.rst). It is set on the uplink alone, and
@@ -33,6 +40,7 @@
 #include <libnftnl/table.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
@@ -48,6 +56,7 @@
 #define TABLE		"tungate-return"
 #define CHAIN_ANSWERS	"mark-answers"
 #define CHAIN_INTO_GATE "into-gate"
+#define CHAIN_QUESTIONS "mark-questions"
 #define NOTE		"src-valid-mark-" /* and the interface's name */
 #define NOTES_MAX	16
 
@@ -58,6 +67,7 @@ struct batch {
 	char *bytes;
 	size_t len;
 	uint32_t first, seq; /* of its first and its last message */
+	uint16_t family;     /* of the messages that follow */
 };
 
 /*
@@ -72,7 +82,7 @@ struct returnpath {
 static struct nlmsghdr *
 message(struct batch *b, uint16_t type, uint16_t flags)
 {
-	return nftnl_nlmsg_build_hdr(b->bytes + b->len, type, NFPROTO_IPV4,
+	return nftnl_nlmsg_build_hdr(b->bytes + b->len, type, b->family,
 	    (uint16_t)(flags | NLM_F_ACK), ++b->seq);
 }
 
@@ -95,8 +105,6 @@ open_netfilter(void)
 	    sizeof(patience));
 	return fd;
 }
-
-typedef void chain_callback(const char *name, void *arg);
 
 typedef void chain_callback(const char *name, void *arg);
 
@@ -189,6 +197,7 @@ read_notes(int fd, struct batch *b, struct notes *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	b->len = 0;
+	b->family = NFPROTO_IPV4;
 	h = message(b, NFT_MSG_GETCHAIN, NLM_F_DUMP);
 	if (send(fd, b->bytes, h->nlmsg_len, 0) < 0)
 		return -errno;
@@ -339,14 +348,15 @@ set_mark(struct nftnl_rule *rule)
 }
 
 static bool
-fill_answers_rule(struct nftnl_rule *rule, uint32_t ifindex,
+fill_mark_rule(struct nftnl_rule *rule, uint32_t ifindex,
     const struct addr *server)
 {
 	static const uint32_t mark = RETURNPATH_MARK;
 	struct nftnl_expr *e;
 
+	/* No server: an ARP request, from whoever it is. */
 	if (!match_meta(rule, NFT_META_IIF, NFT_CMP_EQ, ifindex) ||
-	    !match_address(rule, 12, server) ||
+	    (server != NULL && !match_address(rule, 12, server)) ||
 	    (e = expression(rule, "immediate")) == NULL)
 		return false;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
@@ -423,11 +433,24 @@ commit_batch(int fd, struct batch *b)
 	return hear(fd, b->first, last, NULL, NULL);
 }
 
+static bool
+put_questions(struct batch *b, const struct returnpath_plan *plan)
+{
+	b->family = NFPROTO_ARP;
+	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	put_table(b, NFT_MSG_DELTABLE, 0);
+	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	put_chain(b, CHAIN_QUESTIONS, "filter", NF_ARP_IN, 0);
+	return plan->ifindex == 0 ||
+	    put_rule(b, CHAIN_QUESTIONS, fill_mark_rule, plan->ifindex, NULL);
+}
+
 static int
 replace_table(int fd, struct batch *b, const struct returnpath_plan *plan,
     const struct notes *notes)
 {
 	begin_batch(b);
+	b->family = NFPROTO_IPV4;
 	/* There, so that it can be deleted, and then made anew. */
 	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	put_table(b, NFT_MSG_DELTABLE, 0);
@@ -447,15 +470,17 @@ replace_table(int fd, struct batch *b, const struct returnpath_plan *plan,
 
 		if (a->family != ADDR_V4)
 			continue;
-		if (plan->ifindex != 0 &&
-		    !put_rule(b, CHAIN_ANSWERS, fill_answers_rule,
-			plan->ifindex, a))
+		if (plan->ifindex != 0 && plan->answers &&
+		    !put_rule(b, CHAIN_ANSWERS, fill_mark_rule, plan->ifindex,
+			a))
 			return -ENOMEM;
 		if (plan->gate_ifindex != 0 &&
 		    !put_rule(b, CHAIN_INTO_GATE, fill_into_gate_rule,
 			plan->gate_ifindex, a))
 			return -ENOMEM;
 	}
+	if (!put_questions(b, plan))
+		return -ENOMEM;
 	return commit_batch(fd, b);
 }
 
@@ -539,7 +564,10 @@ returnpath_release(struct returnpath *r)
 	for (unsigned i = 0; i < notes.n; i++)
 		(void)set_setting(notes.names[i], '0');
 	begin_batch(&r->batch);
-	put_table(&r->batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	put_table(&r->batch, NFT_MSG_DELTABLE, 0);
+	for (int i = 0; i < 2; i++) {
+		r->batch.family = i == 0 ? NFPROTO_IPV4 : NFPROTO_ARP;
+		put_table(&r->batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+		put_table(&r->batch, NFT_MSG_DELTABLE, 0);
+	}
 	return commit_batch(r->fd, &r->batch);
 }

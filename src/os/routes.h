@@ -33,8 +33,10 @@ struct routes_plan {
 	/* The client's interface; 0: there is none, all goes into the gate. */
 	unsigned tunnel_ifindex;
 	struct addr tunnel4, tunnel6;
-	/* Where the servers' answers come in; 0: nowhere. */
+	/* Where the servers' answers and the router's questions come in; 0:
+	 * nowhere. The router; ADDR_NONE: there is none. */
 	unsigned uplink4_ifindex;
+	struct addr gateway4;
 };
 
 /* 0, or a negative errno with *ret untouched. */

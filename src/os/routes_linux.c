@@ -6,9 +6,9 @@
  * the system's (a DHCP server's, a router advertisement's) is ever consulted.
  *
  *   priority
- *   70  to SERVER, marked on arrival -> RETURN  only the check of a packet
- *                                               from the server: see
- *                                               returnpath.h (IPv4)
+ *   70  to SERVER or ROUTER, marked  -> RETURN  only the check of what comes
+ *       on arrival                              from them: see returnpath.h
+ *                                               (IPv4)
  *   71  to SERVER                    -> GATE    what the client emits
  *   72  from 0.0.0.0 (not bound)     -> TUNNEL  (IPv4)
  *   73  from the tunnel's address    -> TUNNEL
@@ -21,6 +21,8 @@
  *           unreachable default, with the worst metric: stays, whatever
  *           happens to the device
  *   RETURN  SERVER dev UPLINK, on the link: an answer to it would find nobody
+ *           ROUTER dev UPLINK: who may set marks (CAP_NET_ADMIN) can use it;
+ *           that is the firewall's to stop
  *
  * A socket older than the tunnel, or bound to the uplink's address, has a
  * source that is not the tunnel's: 72-75 send it into the gate, which drops
@@ -188,6 +190,34 @@ want_closed(struct list *l, enum addr_family family)
 	append(l, &all);
 }
 
+/* Marked on arrival, what comes from there came the right way. */
+static void
+want_return(struct list *l, const struct routes_plan *plan,
+    const struct addr *from)
+{
+	unsigned bits = 8 * (unsigned)addr_len(from);
+	struct object o = { .kind = ROUTE,
+		.family = ADDR_V4,
+		.table = TABLE_RETURN,
+		.type = RTN_UNICAST,
+		.scope = RT_SCOPE_LINK,
+		.oif = plan->uplink4_ifindex,
+		.dst = *from,
+		.dst_len = bits };
+
+	if (from->family != ADDR_V4 || plan->uplink4_ifindex == 0)
+		return;
+	/* A router may be a server, too. */
+	if (is_in(l, &o, is_same))
+		return;
+	append(l, &o);
+	o = rule(ADDR_V4, 70, TABLE_RETURN);
+	o.mark = RETURNPATH_MARK;
+	o.dst = *from;
+	o.dst_len = bits;
+	append(l, &o);
+}
+
 static void
 want_server(struct list *l, const struct routes_plan *plan,
     const struct addr *server)
@@ -198,23 +228,7 @@ want_server(struct list *l, const struct routes_plan *plan,
 	o.dst = *server;
 	o.dst_len = bits;
 	append(l, &o);
-	if (server->family != ADDR_V4 || plan->uplink4_ifindex == 0)
-		return;
-
-	o = (struct object){ .kind = ROUTE,
-		.family = ADDR_V4,
-		.table = TABLE_RETURN,
-		.type = RTN_UNICAST,
-		.scope = RT_SCOPE_LINK,
-		.oif = plan->uplink4_ifindex,
-		.dst = *server,
-		.dst_len = bits };
-	append(l, &o);
-	o = rule(ADDR_V4, 70, TABLE_RETURN);
-	o.mark = RETURNPATH_MARK;
-	o.dst = *server;
-	o.dst_len = bits;
-	append(l, &o);
+	want_return(l, plan, server);
 }
 
 static void
@@ -280,6 +294,7 @@ want(struct list *l, const struct routes_plan *plan, bool v6)
 	for (unsigned i = 0; i < plan->n_servers; i++)
 		if (v6 || plan->servers[i].family == ADDR_V4)
 			want_server(l, plan, &plan->servers[i]);
+	want_return(l, plan, &plan->gateway4);
 	want_tunnel4(l, plan);
 	if (v6)
 		want_tunnel6(l, plan);
