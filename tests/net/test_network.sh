@@ -74,13 +74,13 @@ ip -n laptop route replace default via "$LAB_GATEWAY4" dev eth0
 # timers make it look again: half a minute.
 check "another address: reconnecting" lab_wait_for 5 uplink_has_changed 1
 check "another address: connected again" lab_wait_for 60 gate_state_is connected
-check "and a page comes" lab_wait_for 15 page_comes
+check "and a page comes" lab_wait_for 45 page_comes
 ip -n laptop address add 192.0.2.10/24 dev eth0
 ip -n laptop address del 192.0.2.11/24 dev eth0
 ip -n laptop route replace default via "$LAB_GATEWAY4" dev eth0
 check "the old address: reconnecting" lab_wait_for 5 uplink_has_changed 2
 check "the old address: connected again" lab_wait_for 60 gate_state_is connected
-check "and a page comes" lab_wait_for 15 page_comes
+check "and a page comes" lab_wait_for 45 page_comes
 
 end address
 
