@@ -455,7 +455,7 @@ def names(e):
 class Machine:
     def __init__(self, program, given, packet):
         self.packet = packet
-        self.stub = {}    # function: its result, or None for any
+        self.assumed = {}    # function: its result, or None for any
         self.types, self.functions, self.constants = program
         self.given = given
         self.wrong = []         # (what, condition under which it goes wrong)
@@ -833,10 +833,10 @@ class Machine:
         if name.startswith("llvm.lifetime"):
             return None
         args = [self.typed(a, env) for a in split_args(m[3])]
-        if name in self.stub:
+        if name in self.assumed:
             bits = self.functions[name].ret
-            if self.stub[name] is not None:
-                return bv(self.stub[name], bits)
+            if self.assumed[name] is not None:
+                return bv(self.assumed[name], bits)
             Object.count += 1
             return z3.BitVec(f"any{Object.count}", bits)
         if name in self.functions:
@@ -914,9 +914,9 @@ def main():
         "streams", types.size(("name", "%struct.streams"))))
 
     m = Machine(program, [z3.ULE(length, a.len)], packet)
-    m.stub["stream_segment"] = None
+    m.assumed["stream_segment"] = None
     if a.way == "short":
-        m.stub["classify_slowly"] = 0       # has a proof of its own
+        m.assumed["classify_slowly"] = 0       # has a proof of its own
     said = m.call("judge", [
         Ptr([(TRUE, packet, bv(0, 64))]), length, bv(0, 64),
         Ptr([(TRUE, pol, bv(0, 64))]), Ptr([(TRUE, streams, bv(0, 64))]),
