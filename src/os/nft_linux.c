@@ -275,7 +275,8 @@ nft_new_chain(struct nft *n, const char *name, const struct nft_hook *hook)
 		put_hook(h, n->family, hook);
 		mnl_attr_put_u32(h, NFTA_CHAIN_POLICY,
 		    htonl(hook->drops ? NF_DROP : NF_ACCEPT));
-		mnl_attr_put_strz(h, NFTA_CHAIN_TYPE, "filter");
+		mnl_attr_put_strz(h, NFTA_CHAIN_TYPE,
+		    hook->type != NULL ? hook->type : "filter");
 	}
 	finish(n, h);
 }
@@ -399,21 +400,30 @@ nft_bytes(struct nft *n, uint32_t offset, uint32_t len, enum nft_is is,
 	compare(n, is, bytes, len);
 }
 
-void
-nft_masked(struct nft *n, uint32_t offset, uint32_t len, const void *mask,
-    enum nft_is is, const void *bytes)
+/* Register 1, without the bits outside of mask, and then turned over by these.
+ */
+static void
+change_bits(struct nft *n, uint32_t len, const void *mask, const void *turned)
 {
-	static const uint32_t nothing;
-	struct nftnl_expr *e;
+	struct nftnl_expr *e = expression(n, "bitwise");
 
-	load_bytes(n, offset, len);
-	if ((e = expression(n, "bitwise")) == NULL)
+	if (e == NULL)
 		return;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, len);
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, mask, len);
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &nothing, len);
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, turned, len);
+}
+
+void
+nft_masked(struct nft *n, uint32_t offset, uint32_t len, const void *mask,
+    enum nft_is is, const void *bytes)
+{
+	static const uint32_t nothing;
+
+	load_bytes(n, offset, len);
+	change_bits(n, len, mask, &nothing);
 	compare(n, is, bytes, len);
 }
 
@@ -455,9 +465,64 @@ nft_jump(struct nft *n, const char *chain)
 	verdict(n, NFT_JUMP, chain);
 }
 
+static void
+store_mark(struct nft *n)
+{
+	struct nftnl_expr *e = expression(n, "meta");
+
+	if (e != NULL) {
+		nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_META_SREG, NFT_REG_1);
+	}
+	end_rule(n);
+}
+
+void
+nft_mark(struct nft *n, uint32_t mark)
+{
+	struct nftnl_expr *e = expression(n, "immediate");
+
+	if (e != NULL) {
+		nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
+		nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, &mark, sizeof(mark));
+	}
+	store_mark(n);
+}
+
+void
+nft_turn_mark(struct nft *n, uint32_t bits)
+{
+	static const uint32_t all = UINT32_MAX;
+
+	load_meta(n, NFT_META_MARK);
+	change_bits(n, sizeof(all), &all, &bits);
+	store_mark(n);
+}
+
 /*
- * Reading a counter.
+ * Reading.
  */
+
+/* One dump of chains or rules; the chain may be NULL. */
+static int
+dump(struct nft *n, uint16_t type, uint32_t family, const char *table,
+    const char *chain, on_message *on, void *arg)
+{
+	struct nlmsghdr *h;
+
+	n->error = 0;
+	n->len = 0;
+	n->first = n->seq + 1;
+	nft_in_table(n, family, table);
+	h = message(n, type, NLM_F_DUMP);
+	if (chain != NULL) {
+		mnl_attr_put_strz(h, NFTA_RULE_TABLE, table);
+		mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
+	}
+	if (send(n->fd, n->bytes, h->nlmsg_len, 0) < 0)
+		return -errno;
+	return hear(n, n->seq, on, arg);
+}
 
 struct counted {
 	bool found;
@@ -492,22 +557,45 @@ nft_read_counter(struct nft *n, uint32_t family, const char *table,
     const char *chain, uint64_t *ret)
 {
 	struct counted c = { 0 };
-	struct nlmsghdr *h;
 	int r;
 
-	n->error = 0;
-	n->len = 0;
-	n->first = n->seq + 1;
-	nft_in_table(n, family, table);
-	h = message(n, NFT_MSG_GETRULE, NLM_F_DUMP);
-	mnl_attr_put_strz(h, NFTA_RULE_TABLE, table);
-	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
-	if (send(n->fd, n->bytes, h->nlmsg_len, 0) < 0)
-		return -errno;
-	if ((r = hear(n, n->seq, on_rule, &c)) < 0)
+	if ((r = dump(n, NFT_MSG_GETRULE, family, table, chain, on_rule, &c)) <
+	    0)
 		return r;
 	if (!c.found)
 		return -ENOENT;
 	*ret = c.packets;
 	return 0;
+}
+
+struct chains {
+	const char *table;
+	nft_on_chain *on;
+	void *arg;
+};
+
+static void
+on_chain(const struct nlmsghdr *h, void *arg)
+{
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	const struct chains *want = arg;
+
+	if (c == NULL)
+		return;
+	if (nftnl_chain_nlmsg_parse(h, c) == 0 &&
+	    nftnl_chain_is_set(c, NFTNL_CHAIN_NAME) &&
+	    nftnl_chain_is_set(c, NFTNL_CHAIN_TABLE) &&
+	    strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), want->table) == 0)
+		want->on(nftnl_chain_get_str(c, NFTNL_CHAIN_NAME), want->arg);
+	nftnl_chain_free(c);
+}
+
+int
+nft_read_chains(struct nft *n, uint32_t family, const char *table,
+    nft_on_chain *on, void *arg)
+{
+	struct chains want = { .table = table, .on = on, .arg = arg };
+	int r = dump(n, NFT_MSG_GETCHAIN, family, table, NULL, on_chain, &want);
+
+	return r == -ENOENT ? 0 : r;
 }

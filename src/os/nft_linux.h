@@ -34,7 +34,7 @@ int nft_commit(struct nft *n);
 /* A table's flags (linux/netfilter/nf_tables.h since 6.9). */
 enum { NFT_OWNER = 2, NFT_PERSIST = 4 };
 
-/* family: NFPROTO_INET, NFPROTO_NETDEV. */
+/* family: NFPROTO_INET, ... One that is there stays, if it has these flags. */
 void
 nft_new_table(struct nft *n, uint32_t family, const char *name, uint32_t flags);
 void nft_delete_table(struct nft *n, uint32_t family, const char *name);
@@ -43,7 +43,8 @@ void nft_delete_table(struct nft *n, uint32_t family, const char *name);
 void nft_in_table(struct nft *n, uint32_t family, const char *name);
 
 struct nft_hook {
-	uint32_t number; /* NF_INET_..., NF_NETDEV_EGRESS */
+	const char *type; /* NULL: "filter" */
+	uint32_t number;  /* NF_INET_..., NF_ARP_IN, NF_NETDEV_EGRESS */
 	int32_t priority;
 	bool drops; /* what no rule accepts */
 	/* NFPROTO_NETDEV: every device, present and future (6.16 and later); or
@@ -52,7 +53,7 @@ struct nft_hook {
 	const char (*devices)[16];
 };
 
-/* hook NULL: a chain to be jumped to. */
+/* hook NULL: a chain that sees no packet by itself. One that is there stays. */
 void
 nft_new_chain(struct nft *n, const char *name, const struct nft_hook *hook);
 
@@ -85,11 +86,23 @@ void nft_accept(struct nft *n);
 void nft_drop(struct nft *n);
 void nft_jump(struct nft *n, const char *chain);
 
+/* Or it goes on, with that mark, or with those bits of its mark turned over. */
+void nft_mark(struct nft *n, uint32_t mark);
+void nft_turn_mark(struct nft *n, uint32_t bits);
+
 /*
  * What the first counter in a chain says, packets. 0, or a negative errno
  * (-ENOENT: there is none) with *ret untouched.
  */
 int nft_read_counter(struct nft *n, uint32_t family, const char *table,
     const char *chain, uint64_t *ret);
+
+/*
+ * The names of a table's chains, one call for each. 0 (also when there is no
+ * such table), or a negative errno.
+ */
+typedef void nft_on_chain(const char *name, void *arg);
+int nft_read_chains(struct nft *n, uint32_t family, const char *table,
+    nft_on_chain *on, void *arg);
 
 #endif /* OS_NFT_LINUX_H */
