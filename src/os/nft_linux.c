@@ -9,14 +9,18 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/table.h>
+#include <linux/filter.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "src/os/nftmsg_linux.h"
 
 /* A rule has under 1,200 bytes; see firewall.h for how many there can be. */
 #define BATCH_BYTES (1u << 20)
@@ -25,12 +29,16 @@
 /* Not in every linux/netfilter/nf_tables.h: since 6.16. */
 #define DEVICE_PREFIX 2
 
+/* The most that a socket hands over at once. */
+#define READ_BYTES 32768u
+
 /*
  * The socket is kept: its port is the tables' owner. And closing it makes the
  * kernel wait until what a batch replaced is destroyed, which took 15 ms.
  */
 struct nft {
 	int fd;
+	uint32_t port;
 	char *bytes;
 	size_t len;
 	uint32_t first, seq; /* of the batch's first and last message */
@@ -73,6 +81,20 @@ finish(struct nft *n, const struct nlmsghdr *h)
 	n->len += NLMSG_ALIGN(h->nlmsg_len);
 }
 
+/* What the kernel calls the socket by. */
+static int
+port_of(int fd, uint32_t *ret)
+{
+	struct sockaddr_nl me = { .nl_family = AF_NETLINK };
+	socklen_t len = sizeof(me);
+
+	if (bind(fd, (struct sockaddr *)&me, sizeof(me)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&me, &len) < 0)
+		return -errno;
+	*ret = me.nl_pid;
+	return 0;
+}
+
 int
 nft_open(struct nft **ret)
 {
@@ -96,9 +118,13 @@ nft_open(struct nft **ret)
 	    sizeof(room));
 	(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
 	    sizeof(room));
+	if ((r = port_of(n->fd, &n->port)) < 0)
+		goto close_fd;
 	*ret = n;
 	return 0;
 
+close_fd:
+	close(n->fd);
 free_bytes:
 	free(n->bytes);
 free_nft:
@@ -130,41 +156,35 @@ typedef void on_message(const struct nlmsghdr *h, void *arg);
 static int
 hear(struct nft *n, uint32_t last, on_message *on, void *arg)
 {
-	_Alignas(struct nlmsghdr) char room[32768];
+	_Alignas(struct nlmsghdr) char room[READ_BYTES];
 
 	for (;;) {
 		ssize_t got = recv(n->fd, room, sizeof(room), 0);
 		size_t at = 0, end = got > 0 ? (size_t)got : 0;
+		const struct nlmsghdr *h;
+		int r;
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return -errno;
-		while (end - at >= sizeof(struct nlmsghdr)) {
-			const struct nlmsghdr *h = (void *)(room + at);
-			struct nlmsgerr e;
-
-			if (h->nlmsg_len < sizeof(*h) ||
-			    h->nlmsg_len > end - at)
-				return -EBADMSG;
-			if (h->nlmsg_seq - n->first > last - n->first) {
-				/* Late words on an earlier, refused batch. */
-			} else if (h->nlmsg_type == NLMSG_DONE) {
+		while ((r = nftmsg_next(room, end, &at, &h)) > 0) {
+			if (h->nlmsg_seq - n->first > last - n->first)
+				continue; /* late words on a refused batch */
+			if (h->nlmsg_type == NLMSG_DONE)
 				return 0;
-			} else if (h->nlmsg_type == NLMSG_ERROR) {
-				if (h->nlmsg_len < NLMSG_LENGTH(sizeof(e)))
-					return -EBADMSG;
-				memcpy(&e, NLMSG_DATA(h), sizeof(e));
-				/* A refused batch is not answered further. */
-				if (e.error < 0 || h->nlmsg_seq == last)
-					return e.error;
-			} else if (on != NULL) {
-				on(h, arg);
+			if (h->nlmsg_type != NLMSG_ERROR) {
+				if (on != NULL)
+					on(h, arg);
+				continue;
 			}
-			at += NLMSG_ALIGN(h->nlmsg_len) < end - at
-			    ? NLMSG_ALIGN(h->nlmsg_len)
-			    : end - at;
+			r = nftmsg_error(h);
+			/* A refused batch is not answered further. */
+			if (r < 0 || h->nlmsg_seq == last)
+				return r;
 		}
+		if (r < 0)
+			return r;
 	}
 }
 
@@ -598,4 +618,107 @@ nft_read_chains(struct nft *n, uint32_t family, const char *table,
 	int r = dump(n, NFT_MSG_GETCHAIN, family, table, NULL, on_chain, &want);
 
 	return r == -ENOENT ? 0 : r;
+}
+
+/*
+ * Watching.
+ */
+
+struct nft_watch {
+	int fd;
+};
+
+/* Our own changes are not news: the kernel need not even queue them. */
+static int
+leave_out(int fd, uint32_t port)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = { .len = 4, .filter = code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		   sizeof(program)) < 0
+	    ? -errno
+	    : 0;
+}
+
+int
+nft_watch_open(const struct nft *own, struct nft_watch **ret)
+{
+	struct sockaddr_nl all = { .nl_family = AF_NETLINK,
+		.nl_groups = 1u << (NFNLGRP_NFTABLES - 1) };
+	struct nft_watch *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    NETLINK_NETFILTER);
+	r = w->fd < 0 ? -errno : leave_out(w->fd, own->port);
+	if (r == 0 && bind(w->fd, (struct sockaddr *)&all, sizeof(all)) < 0)
+		r = -errno;
+	if (r < 0) {
+		if (w->fd >= 0)
+			close(w->fd);
+		free(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+void
+nft_watch_close(struct nft_watch *w)
+{
+	if (w == NULL)
+		return;
+	close(w->fd);
+	free(w);
+}
+
+int
+nft_watch_fd(const struct nft_watch *w)
+{
+	return w->fd;
+}
+
+static bool
+are_about(const char *bytes, size_t len, const char *table)
+{
+	const struct nlmsghdr *h;
+	size_t at = 0;
+	int r;
+
+	while ((r = nftmsg_next(bytes, len, &at, &h)) > 0)
+		if (nftmsg_is_about(h, table))
+			return true;
+	return r < 0;
+}
+
+int
+nft_watch_read(struct nft_watch *w, const char *table)
+{
+	_Alignas(struct nlmsghdr) char room[READ_BYTES];
+	int changed = 0;
+
+	for (;;) {
+		ssize_t got = recv(w->fd, room, sizeof(room), 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return changed;
+		/* Too many at once: something was lost, so look. */
+		if (got < 0 && errno == ENOBUFS)
+			changed = 1;
+		else if (got <= 0)
+			return got < 0 ? -errno : changed;
+		else if (are_about(room, (size_t)got, table))
+			changed = 1;
+	}
 }

@@ -105,4 +105,25 @@ typedef void nft_on_chain(const char *name, void *arg);
 int nft_read_chains(struct nft *n, uint32_t family, const char *table,
     nft_on_chain *on, void *arg);
 
+/*
+ * Word of changes.
+ */
+struct nft_watch;
+
+/*
+ * Of changes by others than own (not kept). 0, or a negative errno with *ret
+ * untouched. nft_watch_close(NULL) does nothing.
+ */
+int nft_watch_open(const struct nft *own, struct nft_watch **ret);
+void nft_watch_close(struct nft_watch *w);
+
+/* For the event loop: readable means that nft_watch_read() has something. */
+int nft_watch_fd(const struct nft_watch *w);
+
+/*
+ * Read what waits, without waiting. 1: the table or something in it was
+ * changed, or words were lost; 0: no; or a negative errno.
+ */
+int nft_watch_read(struct nft_watch *w, const char *table);
+
 #endif /* OS_NFT_LINUX_H */
