@@ -21,14 +21,17 @@
 #include "datapath/policy.h"
 #include "datapath/pump.h"
 #include "src/base/log.h"
+#include "src/os/firewall.h"
+#include "src/os/isolate.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
 #include "src/os/tun.h"
 #include "src/os/uplink.h"
 
 enum {
-	LOOK_AFTER_MS = 5,  /* events come in bursts: look once for all */
-	TUN_FREE_MS = 2000, /* a dying worker's, then it is somebody else's */
+	LOOK_AFTER_MS = 5,    /* events come in bursts: look once for all */
+	AGAIN_AFTER_MS = 100, /* what failed for want of memory, say */
+	TUN_FREE_MS = 2000,   /* a dying worker's, then it is somebody else's */
 	NEIGHBOUR_EVERY_MS = 15000, /* the kernel forgets idle neighbours */
 };
 
@@ -48,6 +51,7 @@ struct engine {
 	bool has_server;
 
 	/* What is asked of the system. tun: NULL while OPEN. */
+	struct firewall *firewall; /* NULL: the system has none */
 	struct routes *routes;
 	struct returnpath *returnpath; /* NULL: the kernel has none */
 	struct netmon *netmon;
@@ -69,6 +73,7 @@ struct engine {
 
 	struct event *timers[TIMERS];
 	struct event *on_net;
+	struct event *on_firewall;
 };
 
 /* Is there a server to be with? */
@@ -147,6 +152,36 @@ plan_input(const struct engine *e, enum gate_state state)
 		.generation = e->epoch + 1 };
 }
 
+/*
+ * What the system itself lets through in that state. If it cannot be had,
+ * what was there before stays, which lets nothing more through: the worker's
+ * policy is asked, too.
+ */
+static int
+apply_firewall(struct engine *e, enum gate_state state)
+{
+	struct plan_input in = plan_input(e, state);
+	struct firewall_plan plan;
+	int r;
+
+	/* OPEN, and to stay so: nothing of ours is there. */
+	if (e->firewall == NULL || (state == GATE_OPEN && e->tun == NULL))
+		return 0;
+	plan_firewall(&in, &plan);
+	r = firewall_apply(e->firewall, &plan);
+	if (r == -EPROTO) {
+		log_error("firewall: an interface is not closed: a frame that "
+			  "says nothing was not stopped there");
+		return 0;
+	}
+	if (r < 0) {
+		log_error("firewall: cannot be set (%s); it is tried again",
+		    strerror(-r));
+		set_timer(e, TIMER_LOOK, AGAIN_AFTER_MS);
+	}
+	return r;
+}
+
 /* A packet that fits the gate must fit the uplink, too. */
 static void
 fit_mtu(struct engine *e)
@@ -211,9 +246,44 @@ replan(struct engine *e)
 	if (e->tun == NULL)
 		return;
 	fit_mtu(e);
+	(void)apply_firewall(e, e->state);
 	apply_routes(e, false);
 	apply_returnpath(e);
 	seek_proof(e);
+}
+
+/*
+ * Looking at the network.
+ */
+
+static void
+find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
+{
+	memset(hops, 0, sizeof(e->hops));
+	for (unsigned i = 0; i < e->server.n_endpoints; i++) {
+		const struct addr *to = &e->server.endpoints[i].addr;
+
+		netmon_hop(e->netmon,
+		    to->family == ADDR_V4 ? &e->view.v4 : &e->view.v6, to,
+		    &hops[i]);
+	}
+}
+
+/* Look, and remember. A look that fails sees no uplink: nothing passes. */
+static void
+look(struct engine *e)
+{
+	const char *tunnel = e->has_server ? e->server.interface : NULL;
+	int r = netmon_view(e->netmon,
+	    e->tun != NULL ? tun_name(e->tun) : e->conf->tun, tunnel, &e->view);
+
+	if (r < 0)
+		log_error("network: cannot be looked at (%s)", strerror(-r));
+	/* Before the kernel asks for a new router, and is not let. */
+	if (e->tun != NULL)
+		(void)apply_firewall(e, e->state);
+	if (e->has_server)
+		find_hops(e, e->hops);
 }
 
 /*
@@ -251,13 +321,25 @@ open_tun(struct engine *e)
 	return r;
 }
 
-/* The kernel's refusal first: it needs no device. */
+/* The firewall and the kernel's refusal first: they need no device. */
 static int
 take(struct engine *e, char why[ENGINE_WHY_MAX])
 {
 	static const struct routes_plan closed = { 0 };
+	const char *lacks;
 	int r;
 
+	look(e);
+	if ((r = apply_firewall(e, GATE_BLOCKED)) < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "the firewall cannot be closed (%s)", strerror(-r));
+		return r;
+	}
+	if (e->firewall != NULL &&
+	    (lacks = firewall_lacks(e->firewall)) != NULL)
+		log_warn("firewall: this kernel can do less than it should: "
+			 "%s",
+		    lacks);
 	if ((r = routes_apply(e->routes, &closed, NULL)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "the default route cannot be taken (%s)", strerror(-r));
@@ -306,45 +388,16 @@ give_back(struct engine *e)
 		first = r;
 	if ((r = tun_remove(e->conf->tun)) < 0 && first == 0)
 		first = r;
-	/* Last: this is what opens. */
 	if ((r = routes_release(e->routes)) < 0)
+		first = r;
+	/* Last: this is what opens. */
+	if (e->firewall != NULL && (r = firewall_release(e->firewall)) < 0)
 		first = r;
 	if (first < 0)
 		log_error("release: something of ours is left (%s): run "
 			  "tungated --release",
 		    strerror(-first));
 	return first;
-}
-
-/*
- * Looking at the network.
- */
-
-static void
-find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
-{
-	memset(hops, 0, sizeof(e->hops));
-	for (unsigned i = 0; i < e->server.n_endpoints; i++) {
-		const struct addr *to = &e->server.endpoints[i].addr;
-
-		netmon_hop(e->netmon,
-		    to->family == ADDR_V4 ? &e->view.v4 : &e->view.v6, to,
-		    &hops[i]);
-	}
-}
-
-/* Look, and remember. A look that fails sees no uplink: nothing passes. */
-static void
-look(struct engine *e)
-{
-	const char *tunnel = e->has_server ? e->server.interface : NULL;
-	int r = netmon_view(e->netmon,
-	    e->tun != NULL ? tun_name(e->tun) : e->conf->tun, tunnel, &e->view);
-
-	if (r < 0)
-		log_error("network: cannot be looked at (%s)", strerror(-r));
-	if (e->has_server)
-		find_hops(e, e->hops);
 }
 
 /*
@@ -376,7 +429,6 @@ carry_out(struct engine *e, enum gate_action act)
 				fail(e, why);
 				return;
 			}
-			look(e);
 		}
 		replan(e);
 		return;
@@ -402,13 +454,15 @@ carry_out(struct engine *e, enum gate_action act)
 
 /*
  * The one place where a policy comes into force; consumes it. When this
- * returns, nothing passes that it does not let pass.
+ * returns, nothing passes that it does not let pass. The firewall of that
+ * state first: the worker's word is worth more with it.
  */
 static void
-publish(struct engine *e, const struct policy *pol)
+publish(struct engine *e, enum gate_state state, const struct policy *pol)
 {
 	struct msg_policy m;
 
+	(void)apply_firewall(e, state);
 	msg_from_policy(pol, &m);
 	policy_free(pol);
 	must(warden_publish(e->warden, &m));
@@ -438,7 +492,7 @@ change(struct engine *e, enum gate_event ev)
 	}
 
 	/* Policy first: the gate is right before anything else moves. */
-	publish(e, pol);
+	publish(e, edge.to, pol);
 	e->epoch++;
 	e->state = edge.to;
 	if (from != edge.to) {
@@ -501,6 +555,20 @@ on_net(evutil_socket_t fd, short what, void *arg)
 		    strerror(-r));
 	if (r > 0 && !event_pending(e->timers[TIMER_LOOK], EV_TIMEOUT, NULL))
 		set_timer(e, TIMER_LOOK, LOOK_AFTER_MS);
+}
+
+static void
+on_firewall(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fd;
+	(void)what;
+	if (firewall_drain(e->firewall) == 0 || e->tun == NULL)
+		return;
+	if (apply_firewall(e, e->state) == 0)
+		log_warn("firewall: was changed by someone else, repaired");
+	apply_returnpath(e);
 }
 
 static void
@@ -782,6 +850,12 @@ make_events(struct engine *e)
 	    EV_READ | EV_PERSIST, on_net, e);
 	if (e->on_net == NULL || event_add(e->on_net, NULL) < 0)
 		return -ENOMEM;
+	if (e->firewall == NULL || firewall_fd(e->firewall) < 0)
+		return 0;
+	e->on_firewall = event_new(e->base, firewall_fd(e->firewall),
+	    EV_READ | EV_PERSIST, on_firewall, e);
+	if (e->on_firewall == NULL || event_add(e->on_firewall, NULL) < 0)
+		return -ENOMEM;
 	return 0;
 }
 
@@ -793,6 +867,8 @@ destroy(struct engine *e)
 			event_free(e->timers[i]);
 	if (e->on_net != NULL)
 		event_free(e->on_net);
+	if (e->on_firewall != NULL)
+		event_free(e->on_firewall);
 	supervise_free(e->client);
 	proof_free(e->proof);
 	warden_free(e->warden);
@@ -801,7 +877,49 @@ destroy(struct engine *e)
 	netmon_close(e->netmon);
 	returnpath_close(e->returnpath);
 	routes_close(e->routes);
+	firewall_close(e->firewall);
 	free(e);
+}
+
+/* Another mark each time: what was learnt of the last one is worth nothing. */
+static int
+choose_sender(const struct conf *conf, struct uplink_sender *ret)
+{
+	ret->uid = isolate_account(conf->user).uid;
+	do
+		if (getentropy(&ret->mark, sizeof(ret->mark)) < 0)
+			return -errno;
+	while (ret->mark == 0 || ret->mark == RETURNPATH_MARK);
+	return 0;
+}
+
+/* 0, or a negative errno after a word in why. */
+static int
+open_system(struct engine *e, char why[ENGINE_WHY_MAX])
+{
+	struct uplink_sender sender;
+	int r;
+
+	if ((r = choose_sender(e->conf, &sender)) < 0 ||
+	    (r = routes_open(&e->routes)) < 0 ||
+	    (r = netmon_open(&e->netmon)) < 0 ||
+	    (r = uplink_open(&sender, &e->uplink)) < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "the network cannot be "
+		    "opened (%s): tungated needs root",
+		    strerror(-r));
+		return r;
+	}
+	if ((r = firewall_open(&sender, &e->firewall)) < 0)
+		log_warn("firewall: not in this system (%s): sockets that are "
+			 "bound to an interface, packet sockets and multicast "
+			 "are not stopped, nor is what comes in",
+		    strerror(-r));
+	if ((r = returnpath_open(&e->returnpath)) < 0)
+		log_warn("returnpath: not in this kernel (%s): where rp_filter "
+			 "is 1 the server's answers will be dropped",
+		    strerror(-r));
+	return 0;
 }
 
 int
@@ -820,22 +938,11 @@ engine_new(struct event_base *base, const struct conf *conf,
 	e->servers = servers;
 	e->since = mono_now();
 
-	if ((r = routes_open(&e->routes)) < 0 ||
-	    (r = netmon_open(&e->netmon)) < 0 ||
-	    (r = uplink_open(&e->uplink)) < 0) {
-		(void)snprintf(why, ENGINE_WHY_MAX,
-		    "the network cannot be "
-		    "opened (%s): tungated needs root",
-		    strerror(-r));
+	if ((r = open_system(e, why)) < 0)
 		goto fail;
-	}
-	if ((r = returnpath_open(&e->returnpath)) < 0)
-		log_warn("returnpath: not in this kernel (%s): where rp_filter "
-			 "is 1 the server's answers will be dropped",
-		    strerror(-r));
+	(void)snprintf(why, ENGINE_WHY_MAX, "no memory");
 	if ((r = make_events(e)) < 0 || (r = take(e, why)) < 0)
 		goto fail;
-	look(e);
 	replan(e);
 	set_timer(e, TIMER_NEIGHBOUR, NEIGHBOUR_EVERY_MS);
 	log_info("gate: blocked: %s has the default route", tun_name(e->tun));

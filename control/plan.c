@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/plan.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "control/server.h"
 #include "datapath/policy.h"
+#include "src/os/firewall.h"
 #include "src/os/netmon.h"
 #include "src/os/routes.h"
 
@@ -17,6 +19,14 @@ has_server(const struct plan_input *in)
 	return in->server != NULL &&
 	    (in->state == GATE_CONNECTING || in->state == GATE_CONNECTED ||
 		in->state == GATE_RECONNECTING);
+}
+
+/* A network card of that name is no tunnel: it would send in plain. */
+static bool
+has_tunnel(const struct plan_input *in)
+{
+	return has_server(in) && in->view->tunnel.running &&
+	    !in->view->tunnel.ethernet;
 }
 
 const struct policy *
@@ -66,8 +76,106 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 		return;
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_server(ret, &in->server->endpoints[i].addr);
-	/* A network card of that name is no tunnel: it would send in plain. */
-	if (!v->tunnel.running || v->tunnel.ethernet)
+	if (!has_tunnel(in))
+		return;
+	ret->tunnel_ifindex = v->tunnel.ifindex;
+	ret->tunnel4 = v->tunnel4;
+	ret->tunnel6 = v->tunnel6;
+}
+
+/*
+ * The firewall.
+ */
+
+/*
+ * How the packets of a shape begin, as far as four bytes say (shape.c names
+ * the sources); the most frequent first. A shape without heads begins in any
+ * way.
+ */
+static const struct heads {
+	unsigned n;
+	struct firewall_head head[FIREWALL_HEADS_MAX];
+} heads[SHAPES] = {
+	[SHAPE_WIREGUARD] = { 4,
+	    { { { 255, 255, 255, 255 }, { 4, 0, 0, 0 } },
+		{ { 255, 255, 255, 255 }, { 1, 0, 0, 0 } },
+		{ { 255, 255, 255, 255 }, { 2, 0, 0, 0 } },
+		{ { 255, 255, 255, 255 }, { 3, 0, 0, 0 } } } },
+	[SHAPE_OPENVPN] = { 8,
+	    { { { 0xf8, 0, 0, 0 }, { 9 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 4 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 5 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 7 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 10 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 3 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 6 << 3, 0, 0, 0 } },
+		{ { 0xf8, 0, 0, 0 }, { 11 << 3, 0, 0, 0 } } } },
+};
+
+static_assert(FIREWALL_FLOWS_MAX >= POLICY_ENDPOINTS_MAX,
+    "a server may have more endpoints than the firewall flows");
+
+static void
+add_flow(struct firewall_plan *plan, const struct endpoint *e)
+{
+	struct firewall_flow *f = &plan->flows[plan->n_flows++];
+
+	f->to = e->addr;
+	f->port = e->port;
+	f->protocol = e->protocol;
+	f->n_heads = heads[e->shape].n;
+	memcpy(f->heads, heads[e->shape].head, sizeof(f->heads));
+}
+
+static void
+add_neighbour(struct firewall_plan *plan, const struct addr *a)
+{
+	for (unsigned i = 0; i < plan->n_neighbours; i++)
+		if (addr_equal(&plan->neighbours[i], a))
+			return;
+	plan->neighbours[plan->n_neighbours++] = *a;
+}
+
+static void
+add_gateway(struct firewall_plan *plan, const struct net_uplink *up)
+{
+	if (up->gateway.family != ADDR_NONE)
+		add_neighbour(plan, &up->gateway);
+}
+
+/* If it is on the link: then it is its own next hop, as for netmon_hop(). */
+static void
+add_server_neighbour(struct firewall_plan *plan, const struct net_view *v,
+    const struct addr *a)
+{
+	const struct net_uplink *up = a->family == ADDR_V4 ? &v->v4 : &v->v6;
+
+	if (up->link.ifindex != 0 &&
+	    (up->gateway.family == ADDR_NONE ||
+		addr_in_prefix(a, &up->addr, up->prefix)))
+		add_neighbour(plan, a);
+}
+
+void
+plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
+{
+	const struct net_view *v = in->view;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->gate_ifindex = in->gate_ifindex;
+	ret->source4 = v->v4.addr;
+	ret->source6 = v->v6.addr;
+	ret->prefix6 = v->v6.prefix;
+	add_gateway(ret, &v->v4);
+	add_gateway(ret, &v->v6);
+	for (unsigned i = 0; in->server != NULL && i < in->server->n_endpoints;
+	     i++)
+		add_server_neighbour(ret, v, &in->server->endpoints[i].addr);
+	if (!has_server(in))
+		return;
+	for (unsigned i = 0; i < in->server->n_endpoints; i++)
+		add_flow(ret, &in->server->endpoints[i]);
+	if (!has_tunnel(in))
 		return;
 	ret->tunnel_ifindex = v->tunnel.ifindex;
 	ret->tunnel4 = v->tunnel4;

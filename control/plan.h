@@ -2,8 +2,8 @@
 /*
  * plan: from a state and what the network looks like to what is wanted.
  *
- * Pure. The policy and the routes come from the same values, so they cannot
- * disagree.
+ * Pure. The policy, the routes and the firewall come from the same values, so
+ * they cannot disagree.
  */
 #ifndef CONTROL_PLAN_H
 #define CONTROL_PLAN_H
@@ -13,6 +13,7 @@
 #include "control/gate.h"
 #include "src/os/uplink.h"
 
+struct firewall_plan;
 struct net_view;
 struct policy;
 struct routes_plan;
@@ -35,5 +36,8 @@ const struct policy *plan_policy(const struct plan_input *in);
 
 /* Where the machine's packets go. */
 void plan_routes(const struct plan_input *in, struct routes_plan *ret);
+
+/* What the system's firewall lets through: not less than the policy does. */
+void plan_firewall(const struct plan_input *in, struct firewall_plan *ret);
 
 #endif /* CONTROL_PLAN_H */

@@ -31,10 +31,12 @@
 #include "control/listen.h"
 #include "control/server.h"
 #include "src/base/log.h"
+#include "src/os/firewall.h"
 #include "src/os/isolate.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
 #include "src/os/tun.h"
+#include "src/os/uplink.h"
 #include "src/serve.h"
 
 #define DEFAULT_CONF TUNGATE_CONF_DIR "/tungate.conf"
@@ -200,7 +202,9 @@ lock(const struct conf *conf, int *ret_fd)
 static int
 release(const struct options *o)
 {
+	static const struct uplink_sender nobody;
 	struct returnpath *returnpath = NULL;
+	struct firewall *firewall = NULL;
 	struct routes *routes = NULL;
 	struct conf conf;
 	int fd = -1, r, status = 0;
@@ -241,6 +245,13 @@ release(const struct options *o)
 	    r < 0 ? strerror(-r) : "none left");
 	status |= r < 0;
 	routes_close(routes);
+	if ((r = firewall_open(&nobody, &firewall)) == -EPROTONOSUPPORT)
+		r = 0;
+	else if (r == 0)
+		r = firewall_release(firewall);
+	firewall_close(firewall);
+	(void)printf("firewall: %s\n", r < 0 ? strerror(-r) : "none left");
+	status |= r < 0;
 	if (fd >= 0)
 		close(fd);
 	(void)printf("%s\n",

@@ -11,11 +11,11 @@
 #define OS_FIREWALL_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "src/base/addr.h"
 
 struct firewall;
+struct uplink_sender;
 
 #define FIREWALL_FLOWS_MAX	32
 #define FIREWALL_HEADS_MAX	8
@@ -42,6 +42,7 @@ struct firewall_plan {
 	unsigned tunnel_ifindex;      /* the client's interface; 0: none */
 	struct addr tunnel4, tunnel6; /* its addresses */
 	struct addr source4, source6; /* the uplink's */
+	unsigned prefix6;	      /* its network, in bits */
 	/* Whose link addresses may be asked for. */
 	struct addr neighbours[FIREWALL_NEIGHBOURS_MAX];
 	unsigned n_neighbours;
@@ -49,29 +50,34 @@ struct firewall_plan {
 	unsigned n_flows;
 };
 
-/* Who sends the gate's frames, and how they are marked. */
-struct firewall_sender {
-	uid_t uid;
-	uint32_t mark;
-};
-
-/* 0, or a negative errno with *ret untouched. */
-int firewall_open(const struct firewall_sender *sender, struct firewall **ret);
+/*
+ * gate: who sends the gate's frames (copied). 0, or a negative errno
+ * (-EPROTONOSUPPORT: there is none in this system) with *ret untouched.
+ */
+int firewall_open(const struct uplink_sender *gate, struct firewall **ret);
 
 /* What was applied stays. firewall_close(NULL) does nothing. */
 void firewall_close(struct firewall *f);
 
 /*
- * Make the plan so, in one transaction. 0, or a negative errno: then what was
- * applied before holds.
+ * Make the plan so, in one transaction; nothing is done if it is so already.
+ * What is made from nothing is looked at: a frame that says nothing is sent to
+ * each interface, to be counted and dropped. 0, or a negative errno: then what
+ * was applied before holds (-EPROTO: it is applied, but a frame passed).
  */
 int firewall_apply(struct firewall *f, const struct firewall_plan *plan);
 
 /*
- * Send a frame that says nothing to each interface, and see that it is
- * counted and dropped. 0, or -EPROTO if one was not.
+ * For the event loop: readable means that firewall_drain() has something. -1:
+ * this system has no word of changes.
  */
-int firewall_verify(struct firewall *f);
+int firewall_fd(const struct firewall *f);
+
+/*
+ * Read what waits. 1: somebody else changed what is ours, or took it away: it
+ * is to be applied again; 0: nothing that concerns us.
+ */
+int firewall_drain(struct firewall *f);
 
 /*
  * What this system cannot promise, as a sentence; NULL: nothing is lacking.

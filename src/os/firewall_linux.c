@@ -32,7 +32,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
@@ -47,12 +46,14 @@
 #include <unistd.h>
 
 #include "src/os/nft_linux.h"
+#include "src/os/uplink.h"
 
 #define TABLE	    "tungate"
-#define DEVICES_MAX 64
+#define DEVICES_MAX 256 /* that a chain can have */
 
 enum {
 	LOOPBACK = 1, /* the ifindex of lo, in every namespace */
+	ICMP = 1,
 	UDP = 17,
 	ICMPV6 = 58,
 	ETHERTYPE_EAPOL = 0x888e, /* IEEE 802.1X-2020, 7.2 */
@@ -62,31 +63,39 @@ enum {
 /* After address translation, so that what is looked at is what leaves. */
 #define PRIORITY_LEAVING 300
 
+enum devices {
+	DEVICES_ALL,   /* there are and will be; Linux 6.16 */
+	DEVICES_NAMED, /* that there are; Linux 5.16 */
+	DEVICES_NONE
+};
+
 /* How the tables are made; what the kernel can is found by trying. */
 struct manner {
 	uint32_t was; /* flags that tables from before may have */
 	uint32_t flags;
-	bool all_devices;
+	enum devices devices;
 };
 
 struct firewall {
 	struct nft *nft;
-	struct firewall_sender sender;
+	struct nft_watch *watch;
+	struct uplink_sender gate;
 	uint32_t probe_mark;
-	bool made; /* the tables are ours, and made in this manner */
+	bool made; /* the tables are ours, and made in this manner, */
+	struct firewall_plan plan; /* from this */
 	struct manner manner;
 	char devices[DEVICES_MAX + 1][16]; /* if they are named one by one */
 };
 
 int
-firewall_open(const struct firewall_sender *sender, struct firewall **ret)
+firewall_open(const struct uplink_sender *gate, struct firewall **ret)
 {
 	struct firewall *f = calloc(1, sizeof(*f));
 	int r;
 
 	if (f == NULL)
 		return -ENOMEM;
-	f->sender = *sender;
+	f->gate = *gate;
 	if (getrandom(&f->probe_mark, sizeof(f->probe_mark), 0) !=
 	    sizeof(f->probe_mark)) {
 		r = -EIO;
@@ -94,9 +103,13 @@ firewall_open(const struct firewall_sender *sender, struct firewall **ret)
 	}
 	if ((r = nft_open(&f->nft)) < 0)
 		goto free_firewall;
+	if ((r = nft_watch_open(f->nft, &f->watch)) < 0)
+		goto close_nft;
 	*ret = f;
 	return 0;
 
+close_nft:
+	nft_close(f->nft);
 free_firewall:
 	free(f);
 	return r;
@@ -107,6 +120,7 @@ firewall_close(struct firewall *f)
 {
 	if (f == NULL)
 		return;
+	nft_watch_close(f->watch);
 	nft_close(f->nft);
 	free(f);
 }
@@ -259,9 +273,6 @@ allow_neighbour6(struct nft *n, bool netdev, const struct addr *a)
 	is_destination(n, NFT_IS, a);
 	nft_bytes(n, 48, 16, NFT_IS, a->bytes);
 	nft_accept(n);
-	is_discovery(n, netdev, ADVERTISEMENT);
-	is_destination(n, NFT_IS, a);
-	nft_accept(n);
 }
 
 static void
@@ -283,6 +294,13 @@ allow_discovery(struct nft *n, bool netdev, const struct firewall_plan *plan)
 	is_discovery(n, netdev, ADVERTISEMENT);
 	is_link_local(n, 24);
 	nft_accept(n);
+	/* A router that asks by its own address; whole bytes of the prefix. */
+	if (plan->source6.family != ADDR_NONE && plan->prefix6 != 0) {
+		is_discovery(n, netdev, ADVERTISEMENT);
+		nft_bytes(n, 24, (plan->prefix6 + 7) / 8, NFT_IS,
+		    plan->source6.bytes);
+		nft_accept(n);
+	}
 	for (unsigned i = 0; i < plan->n_neighbours; i++)
 		if (plan->neighbours[i].family == ADDR_V6)
 			allow_neighbour6(n, netdev, &plan->neighbours[i]);
@@ -364,8 +382,8 @@ fill_egress(struct firewall *f, const struct firewall_plan *plan)
 	nft_count(n);
 	nft_drop(n);
 	allow_inside(n, plan);
-	nft_meta(n, NFT_META_MARK, NFT_IS, f->sender.mark);
-	nft_meta(n, NFT_META_SKUID, NFT_IS, f->sender.uid);
+	nft_meta(n, NFT_META_MARK, NFT_IS, f->gate.mark);
+	nft_meta(n, NFT_META_SKUID, NFT_IS, f->gate.uid);
 	nft_jump(n, "gate");
 	allow_arp(n, plan);
 	nft_ethertype_is(n, ETHERTYPE_EAPOL);
@@ -452,24 +470,44 @@ fill_arriving(struct firewall *f, const struct firewall_plan *plan)
 
 /* What the server answers, for the client that asked. */
 static void
-allow_answers(struct nft *n, const struct firewall_plan *plan)
+allow_answer(struct nft *n, const struct firewall_flow *flow)
 {
 	enum { ESP = 50 };
+	const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
+		(uint8_t)flow->port };
 
-	for (unsigned i = 0; i < plan->n_flows; i++) {
-		const struct firewall_flow *flow = &plan->flows[i];
-		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
-			(uint8_t)flow->port };
+	/* Re-assembled where it was in fragments. */
+	is_whole(n, false, flow->to.family);
+	is_protocol(n, flow->to.family, flow->protocol);
+	is_source(n, NFT_IS, &flow->to);
+	if (flow->protocol != ESP)
+		nft_bytes(n, flow->to.family == ADDR_V4 ? 20 : 40, 2, NFT_IS,
+		    port);
+	nft_accept(n);
+}
 
-		/* Re-assembled where it was in fragments. */
-		is_whole(n, false, flow->to.family);
-		is_protocol(n, flow->to.family, flow->protocol);
-		is_source(n, NFT_IS, &flow->to);
-		if (flow->protocol != ESP)
-			nft_bytes(n, flow->to.family == ADDR_V4 ? 20 : 40, 2,
-			    NFT_IS, port);
-		nft_accept(n);
+/*
+ * A router's word that a packet to the server was too large (RFC 792, type 3
+ * code 4; RFC 4443 section 3.2): it quotes the packet.
+ */
+static void
+allow_too_large(struct nft *n, const struct firewall_flow *flow)
+{
+	static const uint8_t icmp4[2] = { 3, 4 }, icmp6[2] = { 2, 0 };
+	const bool four = flow->to.family == ADDR_V4;
+
+	is_whole(n, false, flow->to.family);
+	is_protocol(n, flow->to.family, four ? ICMP : ICMPV6);
+	if (four) {
+		nft_bytes(n, 20, 2, NFT_IS, icmp4);
+		nft_bytes(n, 28 + 9, 1, NFT_IS, &flow->protocol);
+		nft_bytes(n, 28 + 16, 4, NFT_IS, flow->to.bytes);
+	} else {
+		nft_bytes(n, 40, 2, NFT_IS, icmp6);
+		nft_bytes(n, 48 + 6, 1, NFT_IS, &flow->protocol);
+		nft_bytes(n, 48 + 24, 16, NFT_IS, flow->to.bytes);
 	}
+	nft_accept(n);
 }
 
 static void
@@ -485,25 +523,28 @@ fill_input(struct firewall *f, const struct firewall_plan *plan)
 	nft_meta(n, NFT_META_IIF, NFT_IS, LOOPBACK);
 	nft_accept(n);
 	if (plan->tunnel_ifindex != 0) {
-		static const uint8_t redirect = 5, icmp = 1, six = ICMPV6;
+		static const uint8_t redirect = 5;
 
 		/* No redirect, and no router, speaks through a tunnel. */
 		nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
 		is_ipv4(n, false);
-		is_protocol(n, ADDR_V4, icmp);
+		is_protocol(n, ADDR_V4, ICMP);
 		nft_bytes(n, 20, 1, NFT_IS, &redirect);
 		nft_drop(n);
 		for (uint8_t type = 133; type <= 137; type++) {
 			nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
 			is_ipv6(n, false);
-			is_protocol(n, ADDR_V6, six);
+			is_protocol(n, ADDR_V6, ICMPV6);
 			nft_bytes(n, 40, 1, NFT_IS, &type);
 			nft_drop(n);
 		}
 		nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
 		nft_accept(n);
 	}
-	allow_answers(n, plan);
+	for (unsigned i = 0; i < plan->n_flows; i++) {
+		allow_answer(n, &plan->flows[i]);
+		allow_too_large(n, &plan->flows[i]);
+	}
 	for (size_t i = 0; i < sizeof(heard); i++) {
 		const uint8_t limits[2] = { ICMPV6, 255 },
 			      message[2] = { heard[i], 0 };
@@ -525,7 +566,7 @@ fill_input(struct firewall *f, const struct firewall_plan *plan)
 }
 
 static void
-make_chains(struct firewall *f)
+make_inet_chains(struct nft *n)
 {
 	const struct nft_hook arriving = { .number = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_RAW };
@@ -536,49 +577,58 @@ make_chains(struct firewall *f)
 	const struct nft_hook leaving = { .number = NF_INET_POST_ROUTING,
 		.priority = PRIORITY_LEAVING,
 		.drops = true };
+
+	nft_new_chain(n, "arriving", &arriving);
+	nft_new_chain(n, "input", &input);
+	nft_new_chain(n, "forward", &forward);
+	nft_new_chain(n, "leaving", &leaving);
+}
+
+static void
+make_netdev_chains(struct firewall *f)
+{
 	const struct nft_hook egress = { .number = NF_NETDEV_EGRESS,
 		.drops = true,
-		.all_devices = f->manner.all_devices,
+		.all_devices = f->manner.devices == DEVICES_ALL,
 		.devices = f->devices };
 
-	nft_in_table(f->nft, NFPROTO_INET, TABLE);
-	nft_new_chain(f->nft, "arriving", &arriving);
-	nft_new_chain(f->nft, "input", &input);
-	nft_new_chain(f->nft, "forward", &forward);
-	nft_new_chain(f->nft, "leaving", &leaving);
-	nft_in_table(f->nft, NFPROTO_NETDEV, TABLE);
 	nft_new_chain(f->nft, "gate", NULL);
 	nft_new_chain(f->nft, "egress", &egress);
 }
 
 static void
-make_tables(struct firewall *f)
+make_table(struct firewall *f, uint32_t family)
 {
-	static const uint32_t families[] = { NFPROTO_INET, NFPROTO_NETDEV };
-
-	for (int i = 0; i < 2; i++) {
-		/* There, so that it can be deleted, and then made anew. */
-		nft_new_table(f->nft, families[i], TABLE, f->manner.was);
-		nft_delete_table(f->nft, families[i], TABLE);
-		nft_new_table(f->nft, families[i], TABLE, f->manner.flags);
-	}
-	make_chains(f);
+	/* There, so that it can be deleted, and then made anew. */
+	nft_new_table(f->nft, family, TABLE, f->manner.was);
+	nft_delete_table(f->nft, family, TABLE);
+	nft_new_table(f->nft, family, TABLE, f->manner.flags);
 }
 
 static int
 put(struct firewall *f, const struct firewall_plan *plan, bool anew)
 {
-	nft_begin(f->nft);
-	if (anew)
-		make_tables(f);
-	nft_in_table(f->nft, NFPROTO_INET, TABLE);
+	struct nft *n = f->nft;
+
+	nft_begin(n);
+	if (anew) {
+		make_table(f, NFPROTO_INET);
+		make_inet_chains(n);
+	}
+	nft_in_table(n, NFPROTO_INET, TABLE);
 	fill_arriving(f, plan);
 	fill_input(f, plan);
 	fill_leaving(f, plan);
-	nft_in_table(f->nft, NFPROTO_NETDEV, TABLE);
+	if (f->manner.devices == DEVICES_NONE)
+		return nft_commit(n);
+	if (anew) {
+		make_table(f, NFPROTO_NETDEV);
+		make_netdev_chains(f);
+	}
+	nft_in_table(n, NFPROTO_NETDEV, TABLE);
 	fill_gate(f, plan);
 	fill_egress(f, plan);
-	return nft_commit(f->nft);
+	return nft_commit(n);
 }
 
 /* The names of all devices now. Did they change since the last time? */
@@ -601,6 +651,36 @@ name_devices(struct firewall *f)
 	return changed;
 }
 
+/* It will pass, or it is no matter of what this kernel can. */
+static bool
+is_passing(int error)
+{
+	return error == -ENOMEM || error == -ENOBUFS || error == -ENOSPC ||
+	    error == -EAGAIN || error == -EINTR;
+}
+
+/* 0, or a negative errno: as put(). */
+static int
+make_in(struct firewall *f, const struct firewall_plan *plan,
+    enum devices devices, uint32_t flags)
+{
+	static const uint32_t was[] = { NFT_OWNER | NFT_PERSIST, 0 };
+	int r = 0;
+
+	for (int i = 0; i < 2; i++) {
+		f->manner = (struct manner){ was[i], flags, devices };
+		r = put(f, plan, true);
+		/* A device went, or came, after it was named. */
+		for (int again = 0; again < 3 && r == -ENOENT &&
+		     devices == DEVICES_NAMED && name_devices(f);
+		     again++)
+			r = put(f, plan, true);
+		if (r == 0 || is_passing(r))
+			return r;
+	}
+	return r;
+}
+
 /* The best manner that this kernel has; the first error if it has none. */
 static int
 make(struct firewall *f, const struct firewall_plan *plan)
@@ -608,47 +688,19 @@ make(struct firewall *f, const struct firewall_plan *plan)
 	static const uint32_t flags[] = { NFT_OWNER | NFT_PERSIST, 0 };
 	int first = 0, r;
 
+	f->made = false;
 	(void)name_devices(f);
-	for (int all = 1; all >= 0; all--)
-		for (int i = 0; i < 2; i++)
-			for (int was = 0; was < 2; was++) {
-				f->manner = (struct manner){ .was = flags[was],
-					.flags = flags[i],
-					.all_devices = all != 0 };
-				if ((r = put(f, plan, true)) == 0) {
-					f->made = true;
-					return 0;
-				}
-				if (first == 0)
-					first = r;
+	for (enum devices d = DEVICES_ALL; d <= DEVICES_NONE; d++)
+		for (int i = 0; i < 2; i++) {
+			r = make_in(f, plan, d, flags[i]);
+			if (r < 0 && first == 0)
+				first = r;
+			if (r == 0 || is_passing(r)) {
+				f->made = r == 0;
+				return r;
 			}
+		}
 	return first;
-}
-
-int
-firewall_apply(struct firewall *f, const struct firewall_plan *plan)
-{
-	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
-	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX)
-		return -EINVAL;
-	if (!f->made || (!f->manner.all_devices && name_devices(f)))
-		return make(f, plan);
-	if (put(f, plan, false) == 0)
-		return 0;
-	/* Somebody took it away, or a chain of it. */
-	return make(f, plan);
-}
-
-const char *
-firewall_lacks(const struct firewall *f)
-{
-	if (!f->manner.all_devices)
-		return "a device that appears is closed some milliseconds "
-		       "later, not from its first frame on";
-	if (f->manner.flags == 0)
-		return "whoever flushes nftables flushes this table, too, "
-		       "until it is repaired";
-	return NULL;
 }
 
 /*
@@ -671,13 +723,16 @@ send_probe(int fd, unsigned ifindex)
 	    errno == ENOBUFS;
 }
 
-int
-firewall_verify(struct firewall *f)
+/* 0, or -EPROTO if a frame was not counted and dropped. */
+static int
+verify(struct firewall *f)
 {
 	struct if_nameindex *all;
 	uint64_t before, after, sent = 0;
 	int fd, r;
 
+	if (f->manner.devices == DEVICES_NONE)
+		return 0;
 	if ((r = nft_read_counter(f->nft, NFPROTO_NETDEV, TABLE, "egress",
 		 &before)) < 0)
 		return r;
@@ -702,22 +757,89 @@ firewall_verify(struct firewall *f)
 	return after - before >= sent ? 0 : -EPROTO;
 }
 
+/*
+ * Applying.
+ */
+
 int
-firewall_release(struct firewall *f)
+firewall_apply(struct firewall *f, const struct firewall_plan *plan)
+{
+	bool other_devices;
+	int r;
+
+	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
+	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX)
+		return -EINVAL;
+	other_devices = f->manner.devices == DEVICES_NAMED && name_devices(f);
+	if (f->made && !other_devices) {
+		if (memcmp(plan, &f->plan, sizeof(*plan)) == 0)
+			return 0;
+		if (put(f, plan, false) == 0) {
+			f->plan = *plan;
+			return 0;
+		}
+		/* Somebody took it away, or a chain of it. */
+	}
+	if ((r = make(f, plan)) < 0)
+		return r;
+	f->plan = *plan;
+	return verify(f);
+}
+
+int
+firewall_fd(const struct firewall *f)
+{
+	return nft_watch_fd(f->watch);
+}
+
+int
+firewall_drain(struct firewall *f)
+{
+	if (nft_watch_read(f->watch, TABLE) == 0)
+		return 0;
+	f->made = false;
+	return 1;
+}
+
+const char *
+firewall_lacks(const struct firewall *f)
+{
+	if (f->manner.devices == DEVICES_NONE)
+		return "what is not sent by the IP stack (packet sockets, "
+		       "bridges) is not stopped";
+	if (f->manner.devices == DEVICES_NAMED)
+		return "a device that appears is closed some milliseconds "
+		       "later, not from its first frame on";
+	if (f->manner.flags == 0)
+		return "whoever flushes nftables flushes this table, too, "
+		       "until it is repaired";
+	return NULL;
+}
+
+/* Tables may be there with flags, or without. */
+static int
+remove_table(struct firewall *f, uint32_t family)
 {
 	static const uint32_t flags[] = { NFT_OWNER | NFT_PERSIST, 0 };
 	int r = 0;
 
 	for (int i = 0; i < 2; i++) {
 		nft_begin(f->nft);
-		nft_new_table(f->nft, NFPROTO_INET, TABLE, flags[i]);
-		nft_delete_table(f->nft, NFPROTO_INET, TABLE);
-		nft_new_table(f->nft, NFPROTO_NETDEV, TABLE, flags[i]);
-		nft_delete_table(f->nft, NFPROTO_NETDEV, TABLE);
+		nft_new_table(f->nft, family, TABLE, flags[i]);
+		nft_delete_table(f->nft, family, TABLE);
 		if ((r = nft_commit(f->nft)) == 0)
 			break;
 	}
-	if (r == 0)
-		f->made = false;
-	return r;
+	/* Not in this kernel: then there is none. */
+	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
+}
+
+int
+firewall_release(struct firewall *f)
+{
+	int netdev = remove_table(f, NFPROTO_NETDEV),
+	    inet = remove_table(f, NFPROTO_INET);
+
+	f->made = false;
+	return netdev < 0 ? netdev : inet;
 }

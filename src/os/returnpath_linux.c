@@ -23,7 +23,9 @@
  * Without it the router forgets us, and with us the tunnel.
  *
  * The tables are never taken away while they are in use: their chains are
- * filled anew in one transaction, so that no packet finds them missing.
+ * filled anew in one transaction, so that no packet finds them missing. They
+ * are owned by our socket, so that others cannot flush them, and stay when it
+ * is closed (Linux 6.9); older kernels get tables without.
  *
  * The kernel heeds a mark in that check only where the interface's
  * src_valid_mark is 1 (ip-sysctl.rst). It is set on the uplink alone, and
@@ -203,21 +205,27 @@ put_notes(struct nft *n, const struct notes *notes)
 	}
 }
 
-static void
-delete_tables(struct nft *n)
-{
-	static const uint32_t families[] = { NFPROTO_IPV4, NFPROTO_ARP };
+/* Tables: how they may have been made, and how they are to be made. */
+struct manner {
+	uint32_t was, flags;
+	bool anew;
+};
 
+static const uint32_t families[] = { NFPROTO_IPV4, NFPROTO_ARP };
+
+static void
+delete_tables(struct nft *n, uint32_t was)
+{
 	for (int i = 0; i < 2; i++) {
 		/* There, so that it can be deleted. */
-		nft_new_table(n, families[i], TABLE, 0);
+		nft_new_table(n, families[i], TABLE, was);
 		nft_delete_table(n, families[i], TABLE);
 	}
 }
 
 static int
 put(struct nft *n, const struct returnpath_plan *plan,
-    const struct notes *notes, bool anew)
+    const struct notes *notes, const struct manner *m)
 {
 	static const struct nft_hook answers = { .number = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_RAW };
@@ -227,18 +235,35 @@ put(struct nft *n, const struct returnpath_plan *plan,
 	static const struct nft_hook questions = { .number = NF_ARP_IN };
 
 	nft_begin(n);
-	if (anew)
-		delete_tables(n);
-	nft_new_table(n, NFPROTO_IPV4, TABLE, 0);
+	if (m->anew)
+		delete_tables(n, m->was);
+	nft_new_table(n, NFPROTO_IPV4, TABLE, m->flags);
 	put_notes(n, notes);
 	nft_new_chain(n, CHAIN_ANSWERS, &answers);
 	nft_new_chain(n, CHAIN_INTO_GATE, &into_gate);
 	fill_answers(n, plan);
 	fill_into_gate(n, plan);
-	nft_new_table(n, NFPROTO_ARP, TABLE, 0);
+	nft_new_table(n, NFPROTO_ARP, TABLE, m->flags);
 	nft_new_chain(n, CHAIN_QUESTIONS, &questions);
 	fill_questions(n, plan);
 	return nft_commit(n);
+}
+
+/* As they are; or else anew, from whatever is there; ours, if we may. */
+static int
+put_somehow(struct nft *n, const struct returnpath_plan *plan,
+    const struct notes *notes)
+{
+	enum { OWN = NFT_OWNER | NFT_PERSIST };
+	static const struct manner ways[] = { { OWN, OWN, false },
+		{ OWN, OWN, true }, { 0, OWN, true }, { 0, 0, false },
+		{ 0, 0, true } };
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if ((r = put(n, plan, notes, &ways[i])) == 0)
+			return 0;
+	return r;
 }
 
 int
@@ -280,9 +305,7 @@ returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan)
 	if (plan->ifindex != 0 && !is_noted(&notes, plan->name) &&
 	    is_unset(plan->name))
 		note(&notes, plan->name);
-	/* A chain of that name that is not as ours is: another's, or broken. */
-	if (put(r->nft, plan, &notes, false) < 0 &&
-	    (e = put(r->nft, plan, &notes, true)) < 0)
+	if ((e = put_somehow(r->nft, plan, &notes)) < 0)
 		return e;
 	if (plan->ifindex != 0 && (e = set_setting(plan->name, '1')) < 0)
 		return e;
@@ -301,6 +324,10 @@ returnpath_release(struct returnpath *r)
 	for (unsigned i = 0; i < notes.n; i++)
 		(void)set_setting(notes.names[i], '0');
 	nft_begin(r->nft);
-	delete_tables(r->nft);
+	delete_tables(r->nft, NFT_OWNER | NFT_PERSIST);
+	if ((e = nft_commit(r->nft)) == 0)
+		return 0;
+	nft_begin(r->nft);
+	delete_tables(r->nft, 0);
 	return nft_commit(r->nft);
 }

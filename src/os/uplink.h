@@ -10,6 +10,7 @@
 #define OS_UPLINK_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct pktbuf;
 struct uplink;
@@ -37,8 +38,17 @@ struct uplink_out {
 	int result;	       /* set by uplink_send: 0 or a negative errno */
 };
 
+/*
+ * How a firewall knows what is sent here from what others send: whose the
+ * socket is, and its mark. (Systems whose firewall never sees it have none.)
+ */
+struct uplink_sender {
+	uid_t uid;
+	uint32_t mark;
+};
+
 /* Needs privilege. 0, or a negative errno with *ret untouched. */
-int uplink_open(struct uplink **ret);
+int uplink_open(const struct uplink_sender *as, struct uplink **ret);
 
 /* uplink_close(NULL) does nothing. */
 void uplink_close(struct uplink *u);

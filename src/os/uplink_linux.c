@@ -4,6 +4,9 @@
  * only: with protocol 0 it never receives. PACKET_VNET_HDR lets a large
  * segment, or a checksum left to the hardware, go on as it came from the tun
  * (packet(7); Virtio 1.1, 5.1.6).
+ *
+ * A socket belongs to the account that it was made under (nft(8), meta skuid),
+ * whoever sends by it later: so it is made under the sender's.
  */
 #include "src/os/uplink.h"
 
@@ -12,6 +15,7 @@
 #include <linux/if_packet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,21 +27,38 @@ struct uplink {
 	int fd;
 };
 
+/* A descriptor, or a negative errno. */
+static int
+socket_of(uid_t uid)
+{
+	uid_t before = (uid_t)setfsuid(uid);
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = fd < 0 ? -errno : fd;
+
+	/* It says what it was, and nothing of whether it could. */
+	if ((uid_t)setfsuid(before) != uid && fd >= 0) {
+		close(fd);
+		r = -EPERM;
+	}
+	return r;
+}
+
 int
-uplink_open(struct uplink **ret)
+uplink_open(const struct uplink_sender *as, struct uplink **ret)
 {
 	struct uplink *u = calloc(1, sizeof(*u));
 	int on = 1, r, room = 4 << 20;
 
 	if (u == NULL)
 		return -ENOMEM;
-	u->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (u->fd < 0) {
-		r = -errno;
+	if ((u->fd = socket_of(as->uid)) < 0) {
+		r = u->fd;
 		goto free_uplink;
 	}
-	if (setsockopt(u->fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) <
-	    0) {
+	if (setsockopt(u->fd, SOL_SOCKET, SO_MARK, &as->mark,
+		sizeof(as->mark)) < 0 ||
+	    setsockopt(u->fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) <
+		0) {
 		r = -errno;
 		goto close_fd;
 	}

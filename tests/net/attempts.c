@@ -14,9 +14,6 @@
  * line that asked for it. A line NAME=NUMBER changes a setting instead.
  * Nothing blocks, and a run ends in bounded time.
  *
- * With hard=1 also by the ways that no route can close, only a firewall:
- *sockets bound to a device, the link's broadcast and IPv6 multicast.
- *
  * The sockets of the kinds udp4-old and tcp4-old are made before the first
  * run: connected while the machine was still open, they are what a user's
  * programs hold when a kill switch closes.
@@ -53,7 +50,7 @@ struct target {
 	const char *tunnel;	       /* the server's address in use */
 	const char *device;	       /* the uplink */
 	unsigned tunnel_port;	       /* where the server's VPN listens */
-	unsigned each, pace, hard;
+	unsigned each, pace;
 	uint8_t canary[CANARY_BYTES];
 	int udp4_old, tcp4_old; /* made before the first run */
 	int tcp_tunnel;		/* to the tunnel's port, kept open */
@@ -448,7 +445,7 @@ udp4_multicast(struct target *t)
 }
 
 /*
- * The hard kinds.
+ * What no route can close, only a firewall.
  */
 
 static void
@@ -477,7 +474,6 @@ udp6_multicast(struct target *t)
 }
 
 /* clang-format off */ /* version 14 mixes tabs into what it aligns */
-/* The hard kinds stand last. */
 static const struct kind {
 	const char *name;
 	void (*attempt)(struct target *t);
@@ -518,7 +514,7 @@ static const struct kind {
 };
 /* clang-format on */
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), HARD_KINDS = 4 };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static void
 wait_until(struct timespec *due, unsigned pace)
@@ -534,18 +530,17 @@ wait_until(struct timespec *due, unsigned pace)
 static void
 run(struct target *t, const char *word)
 {
-	size_t n_kinds = t->hard ? KINDS : KINDS - HARD_KINDS;
 	unsigned long total = 0;
 	struct timespec due;
 
 	clock_gettime(CLOCK_MONOTONIC, &due);
 	for (unsigned i = 0; i < t->each; i++)
-		for (size_t k = 0; k < n_kinds; k++) {
+		for (size_t k = 0; k < KINDS; k++) {
 			kinds[k].attempt(t);
 			total++;
 			wait_until(&due, t->pace);
 		}
-	for (size_t k = 0; k < n_kinds; k++)
+	for (size_t k = 0; k < KINDS; k++)
 		printf("attempts %s %u\n", kinds[k].name, t->each);
 	printf("total %s %lu\n", word, total);
 	fflush(stdout);
@@ -637,7 +632,6 @@ set_number(struct target *t, const char *name, const char *value)
 		{ "tunnel_port", &t->tunnel_port, 65534 },
 		{ "each", &t->each, EACH_MAX },
 		{ "pace", &t->pace, PACE_MAX },
-		{ "hard", &t->hard, 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

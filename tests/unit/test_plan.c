@@ -7,7 +7,9 @@
 #include "control/server.h"
 #include "datapath/classify.h"
 #include "datapath/policy.h"
+#include "datapath/shape.h"
 #include "datapath/stream.h"
+#include "src/os/firewall.h"
 #include "src/os/netmon.h"
 #include "src/os/routes.h"
 #include "tests/unit/packet.h"
@@ -40,8 +42,10 @@ make(void **state)
 	}
 	view.v4.link.ifindex = UPLINK;
 	view.v4.addr = packet_addr("192.0.2.10");
+	view.v4.prefix = 24;
 	view.v6.link.ifindex = UPLINK;
 	view.v6.addr = packet_addr("2001:db8:1::10");
+	view.v6.prefix = 64;
 	view.tunnel.ifindex = TUNNEL;
 	view.tunnel.running = true;
 	view.tunnel4 = packet_addr("10.8.0.2");
@@ -240,6 +244,176 @@ as_many_endpoints_as_there_can_be_fit(void **state)
 	policy_free(p);
 }
 
+/*
+ * The firewall.
+ */
+
+static void
+without_a_server_the_firewall_has_no_flow(void **state)
+{
+	static const enum gate_state without[] = { GATE_BLOCKED, GATE_OPEN,
+		GATE_STATES };
+	struct firewall_plan f;
+
+	(void)state;
+	view.v4.gateway = packet_addr("192.0.2.1");
+	view.v6.gateway = packet_addr("fe80::1");
+	for (size_t i = 0; i < ARRAY_LEN(without); i++) {
+		struct plan_input input = in(without[i]);
+
+		plan_firewall(&input, &f);
+		assert_int_equal(f.n_flows, 0);
+		assert_int_equal(f.tunnel_ifindex, 0);
+		assert_int_equal(f.tunnel4.family, ADDR_NONE);
+		assert_int_equal(f.gate_ifindex, GATE);
+		/* The routers are asked for in every state. */
+		assert_int_equal(f.n_neighbours, 2);
+		assert_true(addr_equal(&f.neighbours[0], &view.v4.gateway));
+	}
+}
+
+static void
+policy_and_firewall_agree(void **state)
+{
+	struct firewall_plan f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(with_server); i++) {
+		struct plan_input input = in(with_server[i]);
+		const struct policy *p = plan_policy(&input);
+
+		assert_non_null(p);
+		plan_firewall(&input, &f);
+		assert_true(addr_equal(&f.source4, &p->source4));
+		assert_true(addr_equal(&f.source6, &p->source6));
+		assert_int_equal(f.n_flows, p->n_endpoints);
+		for (unsigned k = 0; k < f.n_flows; k++) {
+			assert_true(
+			    addr_equal(&f.flows[k].to, &p->endpoints[k].addr));
+			assert_int_equal(f.flows[k].port, p->endpoints[k].port);
+			assert_int_equal(f.flows[k].protocol,
+			    p->endpoints[k].protocol);
+			assert_int_equal(f.flows[k].n_heads, 4);
+		}
+		assert_int_equal(f.tunnel_ifindex, TUNNEL);
+		policy_free(p);
+	}
+}
+
+static void
+a_network_card_is_no_tunnel_to_the_firewall(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTED);
+	struct firewall_plan f;
+
+	(void)state;
+	view.tunnel.ethernet = true;
+	plan_firewall(&input, &f);
+	assert_int_equal(f.tunnel_ifindex, 0);
+	view.tunnel.ethernet = false;
+	view.tunnel.running = false;
+	plan_firewall(&input, &f);
+	assert_int_equal(f.tunnel_ifindex, 0);
+	assert_int_equal(f.n_flows, 3);
+}
+
+static void
+a_server_on_the_link_is_asked_for(void **state)
+{
+	struct plan_input input = in(GATE_BLOCKED);
+	struct firewall_plan f;
+
+	(void)state;
+	view.v4.addr = packet_addr("203.0.113.10");
+	view.v4.prefix = 24;
+	view.v4.gateway = packet_addr("203.0.113.1");
+	view.v6.addr = packet_addr("2001:db8:1::10");
+	view.v6.prefix = 64;
+	view.v6.gateway = packet_addr("fe80::1");
+	plan_firewall(&input, &f);
+	/* Two routers, and the server of two ports, once; not the other. */
+	assert_int_equal(f.n_neighbours, 3);
+	assert_true(addr_equal(&f.neighbours[2], &server.endpoints[0].addr));
+	assert_int_equal(f.n_flows, 0);
+}
+
+/* Of a payload's first bytes. */
+static bool
+has_head(const struct firewall_flow *f, const uint8_t first[4])
+{
+	for (unsigned i = 0; i < f->n_heads; i++) {
+		bool is = true;
+
+		for (int b = 0; b < 4; b++)
+			is &= (first[b] & f->heads[i].mask[b]) ==
+			    f->heads[i].value[b];
+		if (is)
+			return true;
+	}
+	return f->n_heads == 0;
+}
+
+/* Of some length, with zeros behind. */
+static bool
+has_shape(enum shape shape, const uint8_t first[4])
+{
+	static const size_t lens[] = { 32, 64, 92, 148, 640 };
+	uint8_t payload[640] = { 0 };
+
+	memcpy(payload, first, 4);
+	for (size_t i = 0; i < ARRAY_LEN(lens); i++)
+		if (shape_matches(shape, payload, lens[i]))
+			return true;
+	return false;
+}
+
+/* Whatever begins otherwise has not the shape, and the other way around. */
+static void
+the_firewalls_heads_are_the_shapes(void **state)
+{
+	static const enum shape shapes[] = { SHAPE_WIREGUARD, SHAPE_OPENVPN };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		struct plan_input input = in(GATE_CONNECTED);
+		struct firewall_plan f;
+
+		server.endpoints[0].shape = (uint8_t)shapes[i];
+		plan_firewall(&input, &f);
+		for (unsigned bits = 0; bits < 256 * 4; bits++) {
+			const uint8_t first[4] = { (uint8_t)bits, bits >> 8 & 1,
+				bits >> 9 & 1 };
+
+			/* A hello has the first key: key ids are not asked. */
+			if (shapes[i] == SHAPE_OPENVPN && (first[0] & 7) != 0)
+				continue;
+			assert_int_equal(has_head(&f.flows[0], first),
+			    has_shape(shapes[i], first));
+		}
+	}
+}
+
+static void
+as_many_flows_as_endpoints_fit(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTED);
+	struct firewall_plan f;
+
+	(void)state;
+	view.v4.addr = packet_addr("203.0.113.200");
+	view.v4.prefix = 24;
+	view.v4.gateway = packet_addr("203.0.113.201");
+	view.v6.gateway = packet_addr("fe80::1");
+	for (unsigned i = 0; i < POLICY_ENDPOINTS_MAX; i++) {
+		server.endpoints[i] = server.endpoints[0];
+		server.endpoints[i].addr.bytes[3] = (uint8_t)(i + 1);
+	}
+	server.n_endpoints = POLICY_ENDPOINTS_MAX;
+	plan_firewall(&input, &f);
+	assert_int_equal(f.n_flows, POLICY_ENDPOINTS_MAX);
+	assert_int_equal(f.n_neighbours, FIREWALL_NEIGHBOURS_MAX);
+}
+
 #define WITH_VIEW(test) cmocka_unit_test_setup(test, make)
 
 int
@@ -256,6 +430,12 @@ main(void)
 		WITH_VIEW(a_tunnel_that_does_not_run_gets_no_route),
 		WITH_VIEW(without_an_uplink_nothing_can_pass),
 		WITH_VIEW(as_many_endpoints_as_there_can_be_fit),
+		WITH_VIEW(without_a_server_the_firewall_has_no_flow),
+		WITH_VIEW(policy_and_firewall_agree),
+		WITH_VIEW(a_network_card_is_no_tunnel_to_the_firewall),
+		WITH_VIEW(a_server_on_the_link_is_asked_for),
+		WITH_VIEW(the_firewalls_heads_are_the_shapes),
+		WITH_VIEW(as_many_flows_as_endpoints_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
