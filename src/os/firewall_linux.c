@@ -761,6 +761,13 @@ verify(struct firewall *f)
  * Applying.
  */
 
+/* What lies between a plan's fields may differ: then it is put once more. */
+static bool
+same_bytes(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n) == 0;
+}
+
 int
 firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 {
@@ -772,7 +779,7 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 		return -EINVAL;
 	other_devices = f->manner.devices == DEVICES_NAMED && name_devices(f);
 	if (f->made && !other_devices) {
-		if (memcmp(plan, &f->plan, sizeof(*plan)) == 0)
+		if (same_bytes(plan, &f->plan, sizeof(*plan)))
 			return 0;
 		if (put(f, plan, false) == 0) {
 			f->plan = *plan;

@@ -704,7 +704,7 @@ int
 nft_watch_read(struct nft_watch *w, const char *table)
 {
 	_Alignas(struct nlmsghdr) char room[READ_BYTES];
-	int changed = 0;
+	bool changed = false;
 
 	for (;;) {
 		ssize_t got = recv(w->fd, room, sizeof(room), 0);
@@ -713,12 +713,9 @@ nft_watch_read(struct nft_watch *w, const char *table)
 			continue;
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return changed;
-		/* Too many at once: something was lost, so look. */
-		if (got < 0 && errno == ENOBUFS)
-			changed = 1;
-		else if (got <= 0)
+		if (got == 0 || (got < 0 && errno != ENOBUFS))
 			return got < 0 ? -errno : changed;
-		else if (are_about(room, (size_t)got, table))
-			changed = 1;
+		/* Too many at once: something was lost, so look. */
+		changed |= got < 0 || are_about(room, (size_t)got, table);
 	}
 }

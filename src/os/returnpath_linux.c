@@ -325,7 +325,7 @@ returnpath_release(struct returnpath *r)
 		(void)set_setting(notes.names[i], '0');
 	nft_begin(r->nft);
 	delete_tables(r->nft, NFT_OWNER | NFT_PERSIST);
-	if ((e = nft_commit(r->nft)) == 0)
+	if (nft_commit(r->nft) == 0)
 		return 0;
 	nft_begin(r->nft);
 	delete_tables(r->nft, 0);
