@@ -51,14 +51,34 @@ give_ear(struct proof *p, unsigned ifindex)
 	ear_close(ear);
 }
 
-/* One of the server's addresses that the tunnel can carry a packet to. */
+/* One of the server's addresses of that family, or NULL. */
 static const struct addr *
-nudge_target(const struct server *s, const struct addr *from)
+server_address(const struct server *s, uint8_t family)
 {
 	for (unsigned i = 0; i < s->n_endpoints; i++)
-		if (s->endpoints[i].addr.family == from->family)
+		if (s->endpoints[i].addr.family == family)
 			return &s->endpoints[i].addr;
-	return from;
+	return NULL;
+}
+
+/*
+ * To the server's own address, if the tunnel carries that family; or else to
+ * our own, which the server would send back to us.
+ */
+static void
+nudge(const struct server *s, const struct net_view *v)
+{
+	const struct addr *from[] = { &v->tunnel4, &v->tunnel6 }, *to;
+
+	for (int i = 0; i < 2; i++) {
+		to = server_address(s, from[i]->family);
+		if (from[i]->family != ADDR_NONE && to != NULL) {
+			(void)nudge_send(v->tunnel.ifindex, from[i], to);
+			return;
+		}
+	}
+	to = from[v->tunnel4.family == ADDR_NONE];
+	(void)nudge_send(v->tunnel.ifindex, to, to);
 }
 
 static void
@@ -66,14 +86,10 @@ on_nudge(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval again = { .tv_sec = 1 };
 	struct proof *p = arg;
-	const struct net_view *v = p->view;
-	const struct addr *from =
-	    v->tunnel4.family != ADDR_NONE ? &v->tunnel4 : &v->tunnel6;
 
 	(void)fd;
 	(void)what;
-	(void)nudge_send(v->tunnel.ifindex, from,
-	    nudge_target(p->server, from));
+	nudge(p->server, p->view);
 	if (event_add(p->nudge, &again) < 0)
 		log_error("proof: no timer for the next nudge");
 }

@@ -5,7 +5,7 @@
 
 #include "src/os/ipchecksum.h"
 
-enum { PROTOCOL_UDP = 17, UDP_BYTES = 8, TTL = 64 };
+enum { PROTOCOL_UDP = 17, UDP_BYTES = 8, TTL = 1 };
 
 static void
 put16(uint8_t *p, uint16_t v)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * datagram: an empty UDP datagram as a finished IP packet.
+ * datagram: an empty UDP datagram as a finished IP packet, which no router
+ * passes on: its time to live is 1.
  */
 #ifndef OS_DATAGRAM_H
 #define OS_DATAGRAM_H

@@ -4,9 +4,10 @@
  *
  * WireGuard sends nothing, not even a handshake, until it has a packet for
  * the peer; so a connection that nobody uses yet could never be proven. The
- * nudge is an empty UDP datagram to the server's own address, port 9
- * (discard, RFC 863), put into the client's interface: it leaves the machine
- * only encapsulated.
+ * nudge is an empty UDP datagram to port 9 (discard, RFC 863), put into the
+ * client's interface: it leaves the machine only encapsulated. The server is
+ * its end, whatever its address: its time to live is 1, so what the server
+ * would pass on it answers for (RFC 792, RFC 4443: time exceeded).
  */
 #ifndef OS_NUDGE_H
 #define OS_NUDGE_H

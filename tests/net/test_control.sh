@@ -23,6 +23,7 @@ initiation() {
 
 lab_up
 gate_configure 4 wireguard openvpn-tcp
+lab_server_file wireguard 6 >"$LAB/servers/wireguard-v6.conf"
 gate_start
 
 /usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$(gate_worker)" && abuse=0 || abuse=$?
@@ -83,6 +84,9 @@ check "it connects again by itself" lab_wait_for 60 connected_under_traffic
 
 check "from one server to another" says '^connected$' gate_ctl connect openvpn-tcp
 check "the first one's client is gone" not ip -n laptop link show wg0 2>/dev/null
+# No nudge through a tunnel of IPv4 can go to the server's own address; and its
+# keepalive comes after 10 s.
+check "a server of IPv6 is proven as soon" says '^connected$' gate_ctl --timeout 8 connect wireguard-v6
 check "disconnect" gate_ctl disconnect >/dev/null
 check "release" says '"state":"open"' gate_ctl --json release
 check "open: connect is refused, and says what to do" says "tungatectl block" gate_ctl connect wireguard
