@@ -2,7 +2,7 @@
 /*
  * tungated: the daemon, put together, top to bottom.
  *
- *   read configuration     --check stops here
+ *   read configuration     --check, --lockdown and --release go no further
  *   lock                   one daemon; from here on we may change the system
  *   engine                 the default route is taken: nothing passes
  *   control socket         listens; nobody serves it yet
@@ -13,16 +13,13 @@
  */
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/command.h"
@@ -31,12 +28,9 @@
 #include "control/listen.h"
 #include "control/server.h"
 #include "src/base/log.h"
-#include "src/os/firewall.h"
+#include "src/lock.h"
+#include "src/oneshot.h"
 #include "src/os/isolate.h"
-#include "src/os/returnpath.h"
-#include "src/os/routes.h"
-#include "src/os/tun.h"
-#include "src/os/uplink.h"
 #include "src/serve.h"
 
 #define DEFAULT_CONF TUNGATE_CONF_DIR "/tungate.conf"
@@ -44,7 +38,7 @@
 struct options {
 	const char *conf_file;
 	bool conf_given; /* the default file may be missing, a given one not */
-	bool check, release;
+	bool check, lockdown, release;
 };
 
 struct daemon {
@@ -67,11 +61,14 @@ static void
 usage(FILE *to)
 {
 	(void)fprintf(to,
-	    "usage: tungated [-c FILE] [--check | --release | --version]\n"
+	    "usage: tungated [-c FILE] [--check | --lockdown | --release | "
+	    "--version]\n"
 	    "\n"
 	    "  -c, --config FILE  read FILE instead of " DEFAULT_CONF "\n"
 	    "      --check        read the configuration, say what is wrong, "
 	    "and exit\n"
+	    "      --lockdown     close the machine for a daemon that starts "
+	    "later, and exit\n"
 	    "      --release      give the network back, without a daemon, "
 	    "and exit\n"
 	    "      --version      print the version and exit\n"
@@ -82,10 +79,11 @@ usage(FILE *to)
 static int
 read_options(int argc, char *argv[], struct options *o, int *ret_status)
 {
-	enum { CHECK = 256, RELEASE, VERSION };
+	enum { CHECK = 256, LOCKDOWN, RELEASE, VERSION };
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, CHECK },
+		{ "lockdown", no_argument, NULL, LOCKDOWN },
 		{ "release", no_argument, NULL, RELEASE },
 		{ "version", no_argument, NULL, VERSION },
 		{ "help", no_argument, NULL, 'h' },
@@ -104,6 +102,9 @@ read_options(int argc, char *argv[], struct options *o, int *ret_status)
 		case CHECK:
 			o->check = true;
 			break;
+		case LOCKDOWN:
+			o->lockdown = true;
+			break;
 		case RELEASE:
 			o->release = true;
 			break;
@@ -119,7 +120,7 @@ read_options(int argc, char *argv[], struct options *o, int *ret_status)
 			return -1;
 		}
 	}
-	if (optind < argc || (o->check && o->release)) {
+	if (optind < argc || o->check + o->lockdown + o->release > 1) {
 		*ret_status = 2;
 		usage(stderr);
 		return -1;
@@ -171,94 +172,17 @@ check(const struct options *o)
 	return r < 0 ? 1 : 0;
 }
 
-/*
- * One daemon at a time. The lock goes with the process, however it ends.
- */
+/* A broken configuration does not keep it from anything. */
 static int
-lock(const struct conf *conf, int *ret_fd)
+oneshot(const struct options *o)
 {
-	char path[CONF_PATH_MAX + 16];
-	int fd;
-
-	if (mkdir(conf->run_dir, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	(void)snprintf(path, sizeof(path), "%s/lock", conf->run_dir);
-	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int r = errno == EWOULDBLOCK ? -EBUSY : -errno;
-
-		close(fd);
-		return r;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
-/*
- * The rescue verb. Whatever it finds, it tries everything, and says what it
- * did; a broken configuration does not keep it from anything.
- */
-static int
-release(const struct options *o)
-{
-	static const struct uplink_sender nobody;
-	struct returnpath *returnpath = NULL;
-	struct firewall *firewall = NULL;
-	struct routes *routes = NULL;
 	struct conf conf;
-	int fd = -1, r, status = 0;
 
 	if (read_conf(o, &conf, to_stderr) < 0) {
-		(void)fprintf(stderr, "release: going on with the defaults\n");
+		(void)fprintf(stderr, "going on with the defaults\n");
 		conf = conf_defaults();
 	}
-	if ((r = lock(&conf, &fd)) == -EBUSY) {
-		(void)fprintf(stderr,
-		    "release: tungated is running and would "
-		    "take the route again: use tungatectl release, or end it "
-		    "first\n");
-		return 1;
-	}
-	if (r < 0)
-		(void)fprintf(stderr,
-		    "release: %s cannot be locked (%s), "
-		    "going on\n",
-		    conf.run_dir, strerror(-r));
-
-	/* A kernel without nftables has nothing of ours in it. */
-	if ((r = returnpath_open(&returnpath)) == -EPROTONOSUPPORT)
-		r = 0;
-	else if (r == 0)
-		r = returnpath_release(returnpath);
-	returnpath_close(returnpath);
-	(void)printf("marks on arrival: %s\n",
-	    r < 0 ? strerror(-r) : "none left");
-	status |= r < 0;
-	r = tun_remove(conf.tun);
-	(void)printf("device %s: %s\n", conf.tun,
-	    r < 0 ? strerror(-r) : "not there any more");
-	status |= r < 0;
-	if ((r = routes_open(&routes)) == 0)
-		r = routes_release(routes);
-	(void)printf("rules and routes: %s\n",
-	    r < 0 ? strerror(-r) : "none left");
-	status |= r < 0;
-	routes_close(routes);
-	if ((r = firewall_open(&nobody, &firewall)) == -EPROTONOSUPPORT)
-		r = 0;
-	else if (r == 0)
-		r = firewall_release(firewall);
-	firewall_close(firewall);
-	(void)printf("firewall: %s\n", r < 0 ? strerror(-r) : "none left");
-	status |= r < 0;
-	if (fd >= 0)
-		close(fd);
-	(void)printf("%s\n",
-	    status == 0
-		? "tungate has let go: the network is as it was without it"
-		: "something is left: is this run as root?");
-	return status;
+	return o->release ? oneshot_release(&conf) : oneshot_lockdown(&conf);
 }
 
 /*
@@ -475,8 +399,8 @@ main(int argc, char *argv[])
 		return status;
 	if (d.options.check)
 		return check(&d.options);
-	if (d.options.release)
-		return release(&d.options);
+	if (d.options.release || d.options.lockdown)
+		return oneshot(&d.options);
 
 	d.argv = argv;
 	limit_descriptors();
@@ -485,7 +409,7 @@ main(int argc, char *argv[])
 	log_set_level((enum log_level)d.conf.log_level);
 	/* A server that cannot be used is no reason to be without a gate. */
 	(void)server_list_read(d.conf.servers, &d.servers, to_log, NULL);
-	if ((r = lock(&d.conf, &d.lock)) < 0) {
+	if ((r = lock_take(d.conf.run_dir, &d.lock)) < 0) {
 		log_error("tungated: %s/lock: %s", d.conf.run_dir,
 		    r == -EBUSY ? "another tungated is running" : strerror(-r));
 		server_list_free(&d.servers);
