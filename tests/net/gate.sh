@@ -10,6 +10,7 @@ GATE_STARTS=0
 
 # What may stand before tungated, as `valgrind ...`.
 GATE_UNDER=${GATE_UNDER:-}
+GATE_PROGRAM=$LAB_BIN/tungated
 
 gate_ctl() {
 	timeout 60 ip netns exec laptop "$LAB_BIN/tungatectl" -s "$LAB/gate/control.sock" "$@"
@@ -41,7 +42,7 @@ gate_start() {
 	GATE_STARTS=$((GATE_STARTS + 1))
 	local name=tungated-$GATE_STARTS
 	# shellcheck disable=SC2086 # several words
-	lab_spawn laptop "$name" $GATE_UNDER "$LAB_BIN/tungated" -c "$LAB/tungate.conf"
+	lab_spawn laptop "$name" $GATE_UNDER "$GATE_PROGRAM" -c "$LAB/tungate.conf"
 	GATE=$LAB_PID GATE_LOG=$LAB/log/$name
 	lab_wait_for 20 gate_state_is blocked
 }
