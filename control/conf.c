@@ -58,6 +58,17 @@ read_path(struct ini_file *f, const char *key, const char *value, char *to)
 		read_text(f, key, value, to, CONF_PATH_MAX);
 }
 
+/* One of two words; *ret: is it the second? */
+static void
+read_choice(struct ini_file *f, const char *key, const char *value,
+    const char *no, const char *yes, bool *ret)
+{
+	*ret = strcasecmp(value, yes) == 0;
+	if (!*ret && strcasecmp(value, no) != 0)
+		ini_file_problem(f, "%s = %s: must be %s or %s", key, value, no,
+		    yes);
+}
+
 static void
 on_pair(struct ini_file *f, const char *section, const char *key,
     const char *value, void *arg)
@@ -87,14 +98,10 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 			    "user = root: must be an account without "
 			    "privilege");
 		read_text(f, key, value, c->user, sizeof(c->user));
+	} else if (strcasecmp(key, "lan") == 0) {
+		read_choice(f, key, value, "block", "allow", &c->allow_lan);
 	} else if (strcasecmp(key, "on_stop") == 0) {
-		if (strcasecmp(value, "open") != 0 &&
-		    strcasecmp(value, "closed") != 0)
-			ini_file_problem(f,
-			    "on_stop = %s: must be closed or "
-			    "open",
-			    value);
-		c->open_on_stop = strcasecmp(value, "open") == 0;
+		read_choice(f, key, value, "closed", "open", &c->open_on_stop);
 	} else if (strcasecmp(key, "log_level") == 0) {
 		if (log_level_parse(value) < 0)
 			ini_file_problem(f,
@@ -106,7 +113,7 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 	} else {
 		ini_file_problem(f,
 		    "%s: must be tun, run_dir, servers, group, "
-		    "user, on_stop or log_level",
+		    "user, lan, on_stop or log_level",
 		    key);
 	}
 }

@@ -8,6 +8,7 @@
  *     servers = /etc/tungate/servers
  *     group = tungate             who may use the control socket, beside root
  *     user = tungate              the account of the worker process
+ *     lan = block | allow         the local network (STATES.md 0.5)
  *     on_stop = closed | open     what the gate does when the daemon is told
  *                                 to stop
  *     log_level = error | warn | info | debug
@@ -26,6 +27,7 @@ struct conf {
 	char servers[CONF_PATH_MAX];
 	char group[64];
 	char user[64];
+	bool allow_lan;
 	bool open_on_stop;
 	int log_level; /* enum log_level */
 };

@@ -149,6 +149,7 @@ plan_input(const struct engine *e, enum gate_state state)
 		.view = &e->view,
 		.hops = e->hops,
 		.gate_ifindex = e->tun != NULL ? tun_ifindex(e->tun) : 0,
+		.allow_lan = e->conf->allow_lan,
 		.generation = e->epoch + 1 };
 }
 
@@ -769,6 +770,8 @@ engine_reload(struct engine *e, const struct conf *conf,
 	e->servers = servers;
 	warden_tell_servers(e->warden, servers, conf->log_level);
 	tell(e, false);
+	/* The local network's word may be another. */
+	replan(e);
 }
 
 /*
@@ -792,6 +795,7 @@ engine_status(const struct engine *e, struct status *ret)
 	if (e->has_server)
 		msg_from_server(&e->server, &ret->server);
 	msg_from_view(&e->view, &ret->view);
+	ret->allow_lan = e->conf->allow_lan;
 	ret->open_on_stop = e->conf->open_on_stop;
 	in.client_ended = supervise_has_ended(e->client, &in.client_code);
 	detail_print(&in, ret->detail, sizeof(ret->detail));

@@ -97,12 +97,14 @@ methods_status(const struct mirror *m)
 	const struct status *s = mirror_status(m);
 	uint64_t seconds = mono_ms_between(s->since, mono_now()) / 1000;
 
-	return json_pack("{s:s, s:I, s:I, s:s, s:o, s:{s:o, s:o}, s:o, s:s}",
-	    "state", gate_state_name(s->state), "epoch", (json_int_t)s->epoch,
-	    "seconds", (json_int_t)seconds, "detail", s->detail, "server",
+	return json_pack(
+	    "{s:s, s:I, s:I, s:s, s:o, s:{s:o, s:o}, s:o, s:s, s:s}", "state",
+	    gate_state_name(s->state), "epoch", (json_int_t)s->epoch, "seconds",
+	    (json_int_t)seconds, "detail", s->detail, "server",
 	    s->has_server ? server(&s->server) : json_null(), "uplink", "v4",
 	    uplink(&s->view.v4), "v6", uplink(&s->view.v6), "tunnel",
-	    tunnel(&s->view), "on_stop", s->open_on_stop ? "open" : "closed");
+	    tunnel(&s->view), "lan", s->allow_lan ? "allow" : "block",
+	    "on_stop", s->open_on_stop ? "open" : "closed");
 }
 
 static json_t *

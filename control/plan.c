@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "control/lan.h"
 #include "control/server.h"
 #include "datapath/policy.h"
 #include "src/os/firewall.h"
@@ -28,6 +29,16 @@ has_tunnel(const struct plan_input *in)
 	return has_server(in) && in->view->tunnel.running &&
 	    !in->view->tunnel.ethernet;
 }
+
+/* STATES.md 0.5; OPEN is not a state with exceptions. */
+static bool
+has_lan(const struct plan_input *in)
+{
+	return in->allow_lan && in->state != GATE_OPEN;
+}
+
+static_assert(LAN_MAX <= ROUTES_LAN_MAX, "more local networks than routes");
+static_assert(LAN_MAX <= FIREWALL_LAN_MAX, "more local networks than rules");
 
 const struct policy *
 plan_policy(const struct plan_input *in)
@@ -71,7 +82,10 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 	ret->source4 = v->v4.addr;
 	ret->source6 = v->v6.addr;
 	ret->uplink4_ifindex = v->v4.link.ifindex;
+	ret->uplink6_ifindex = v->v6.link.ifindex;
 	ret->gateway4 = v->v4.gateway;
+	if (has_lan(in))
+		ret->n_lan = lan_networks(v, ret->lan);
 	if (!has_server(in))
 		return;
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
@@ -166,6 +180,10 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 	ret->source4 = v->v4.addr;
 	ret->source6 = v->v6.addr;
 	ret->prefix6 = v->v6.prefix;
+	ret->uplink4_ifindex = v->v4.link.ifindex;
+	ret->uplink6_ifindex = v->v6.link.ifindex;
+	if (has_lan(in))
+		ret->n_lan = lan_networks(v, ret->lan);
 	add_gateway(ret, &v->v4);
 	add_gateway(ret, &v->v6);
 	for (unsigned i = 0; in->server != NULL && i < in->server->n_endpoints;

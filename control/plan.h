@@ -8,6 +8,7 @@
 #ifndef CONTROL_PLAN_H
 #define CONTROL_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "control/gate.h"
@@ -25,6 +26,7 @@ struct plan_input {
 	const struct net_view *view;
 	const struct hop *hops; /* one for each of the server's endpoints */
 	unsigned gate_ifindex;	/* our tun */
+	bool allow_lan;		/* the user's word (STATES.md 0.5) */
 	uint64_t generation;	/* of the policy to be made */
 };
 

@@ -23,6 +23,7 @@ struct status {
 	bool has_server;
 	struct server server; /* the chosen one, if there is one */
 	struct net_view view;
+	bool allow_lan;
 	bool open_on_stop;
 	char detail[STATUS_WHY_MAX]; /* what it waits for; empty: nothing */
 };

@@ -68,6 +68,7 @@ ctl_print_status(const json_t *s)
 	(void)printf("uplink\n");
 	print_uplink("v4", json_object_get(uplink, "v4"));
 	print_uplink("v6", json_object_get(uplink, "v6"));
+	(void)printf("lan       %s\n", text(s, "lan"));
 	(void)printf("on stop   %s\n", text(s, "on_stop"));
 }
 

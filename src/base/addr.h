@@ -19,6 +19,12 @@ struct addr {
 	uint8_t bytes[16]; /* network order; an IPv4 address is the first 4 */
 };
 
+/* A network: the first bits of its addresses; the others are zero. */
+struct prefix {
+	struct addr net;
+	unsigned bits;
+};
+
 /* Room for any printed address, or "[address]:port", with its NUL. */
 #define ADDR_TEXT_MAX 56
 

@@ -19,6 +19,7 @@ struct uplink_sender;
 
 #define FIREWALL_FLOWS_MAX	32
 #define FIREWALL_HEADS_MAX	8
+#define FIREWALL_LAN_MAX	8
 /* The gateways, and servers that are on the link. */
 #define FIREWALL_NEIGHBOURS_MAX (2 + FIREWALL_FLOWS_MAX)
 
@@ -48,6 +49,10 @@ struct firewall_plan {
 	unsigned n_neighbours;
 	struct firewall_flow flows[FIREWALL_FLOWS_MAX];
 	unsigned n_flows;
+	/* The local network, by the uplink; never its DNS. */
+	unsigned uplink4_ifindex, uplink6_ifindex;
+	struct prefix lan[FIREWALL_LAN_MAX];
+	unsigned n_lan;
 };
 
 /*

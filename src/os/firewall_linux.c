@@ -53,7 +53,10 @@
 
 enum {
 	LOOPBACK = 1, /* the ifindex of lo, in every namespace */
+	ARP_REQUEST = 1,
+	ARP_REPLY = 2,
 	ICMP = 1,
+	TCP = 6,
 	UDP = 17,
 	ICMPV6 = 58,
 	ETHERTYPE_EAPOL = 0x888e, /* IEEE 802.1X-2020, 7.2 */
@@ -320,21 +323,20 @@ is_arp(struct nft *n, uint8_t operation, const struct addr *from)
 static void
 allow_arp(struct nft *n, const struct firewall_plan *plan)
 {
-	enum { REQUEST = 1, REPLY = 2 };
 	const struct addr *own = &plan->source4;
 
 	if (own->family == ADDR_NONE)
 		return;
-	is_arp(n, REPLY, own);
+	is_arp(n, ARP_REPLY, own);
 	nft_accept(n);
 	/* It announces itself (RFC 5227 section 2.3). */
-	is_arp(n, REQUEST, own);
+	is_arp(n, ARP_REQUEST, own);
 	nft_bytes(n, 24, 4, NFT_IS, own->bytes);
 	nft_accept(n);
 	for (unsigned i = 0; i < plan->n_neighbours; i++) {
 		if (plan->neighbours[i].family != ADDR_V4)
 			continue;
-		is_arp(n, REQUEST, own);
+		is_arp(n, ARP_REQUEST, own);
 		nft_bytes(n, 24, 4, NFT_IS, plan->neighbours[i].bytes);
 		nft_accept(n);
 	}
@@ -349,6 +351,180 @@ allow_always(struct nft *n, bool netdev, const struct firewall_plan *plan)
 	allow_dhcp4(n, netdev, &plan->source4);
 	allow_dhcp6(n, netdev);
 	allow_discovery(n, netdev, plan);
+}
+
+/*
+ * STATES.md 0.5: the local network.
+ */
+
+/* Its first bits at that offset. */
+static void
+is_in_prefix(struct nft *n, uint32_t offset, const struct prefix *p)
+{
+	uint8_t mask[4] = { 0 };
+	unsigned bytes = p->bits / 8, rest = p->bits % 8;
+
+	if (bytes > 0)
+		nft_bytes(n, offset, bytes, NFT_IS, p->net.bytes);
+	if (rest == 0)
+		return;
+	mask[0] = (uint8_t)(0xff00 >> rest);
+	nft_masked(n, offset + bytes, 1, mask, NFT_IS, &p->net.bytes[bytes]);
+}
+
+static unsigned
+uplink_of(const struct firewall_plan *plan, const struct prefix *lan)
+{
+	return lan->net.family == ADDR_V4 ? plan->uplink4_ifindex
+					  : plan->uplink6_ifindex;
+}
+
+static bool
+is_multicast(const struct prefix *p)
+{
+	return p->net.family == ADDR_V4 ? p->net.bytes[0] >= 224
+					: p->net.bytes[0] == 0xff;
+}
+
+static bool
+is_link_local6(const struct prefix *p)
+{
+	return p->net.family == ADDR_V6 && p->net.bytes[0] == 0xfe;
+}
+
+/* By that uplink, from an address of ours there, into the prefix. */
+static void
+is_to_lan(struct nft *n, const struct firewall_plan *plan,
+    const struct prefix *lan)
+{
+	nft_meta(n, NFT_META_OIF, NFT_IS, uplink_of(plan, lan));
+	if (lan->net.family == ADDR_V4) {
+		is_source(n, NFT_IS, &plan->source4);
+		is_in_prefix(n, 16, lan);
+		return;
+	}
+	/* To link-local addresses and multicast from a link-local one. */
+	if (is_link_local6(lan) || is_multicast(lan))
+		is_link_local(n, 8);
+	else
+		is_source(n, NFT_IS, &plan->source6);
+	is_in_prefix(n, 24, lan);
+}
+
+/* Whose names are asked for is not the local network's to know. */
+static void
+refuse_dns(struct nft *n, bool netdev, const struct firewall_plan *plan,
+    const struct prefix *lan)
+{
+	static const uint8_t ports[][2] = { { 0, 53 },
+		{ 853 >> 8, 853 & 255 } };
+	static const uint8_t protocols[] = { UDP, TCP };
+
+	for (int port = 0; port < 2; port++)
+		for (int i = 0; i < 2; i++) {
+			is_whole(n, netdev, lan->net.family);
+			is_to_lan(n, plan, lan);
+			is_protocol(n, lan->net.family, protocols[i]);
+			nft_bytes(n, lan->net.family == ADDR_V4 ? 22 : 42, 2,
+			    NFT_IS, ports[port]);
+			nft_drop(n);
+		}
+}
+
+static void
+allow_lan_out(struct nft *n, bool netdev, const struct firewall_plan *plan,
+    const struct prefix *lan)
+{
+	/* 0: hop-by-hop options, as multicast's reports bear (RFC 3810). */
+	static const uint8_t protocols4[] = { UDP, TCP, ICMP },
+			     protocols6[] = { UDP, TCP, ICMPV6, 0 };
+	/* IGMP, with its router alert option (RFC 3376 section 4). */
+	static const uint8_t igmp = 2, six_words = 0x46;
+	bool v4 = lan->net.family == ADDR_V4;
+
+	refuse_dns(n, netdev, plan, lan);
+	for (unsigned i = 0; i < (v4 ? sizeof(protocols4) : sizeof(protocols6));
+	     i++) {
+		if (!v4 && protocols6[i] == 0 && !is_multicast(lan))
+			continue;
+		is_whole(n, netdev, lan->net.family);
+		is_to_lan(n, plan, lan);
+		is_protocol(n, lan->net.family,
+		    v4 ? protocols4[i] : protocols6[i]);
+		nft_accept(n);
+	}
+	if (!v4 || !is_multicast(lan))
+		return;
+	if (netdev)
+		nft_ethertype_is(n, ETH_P_IP);
+	else
+		nft_family_is(n, NFPROTO_IPV4);
+	nft_bytes(n, 0, 1, NFT_IS, &six_words);
+	is_to_lan(n, plan, lan);
+	nft_bytes(n, 9, 1, NFT_IS, &igmp);
+	nft_accept(n);
+}
+
+/* Who has an address of the local network? */
+static void
+allow_lan_questions(struct nft *n, bool netdev,
+    const struct firewall_plan *plan, const struct prefix *lan)
+{
+	if (is_multicast(lan))
+		return;
+	if (lan->net.family == ADDR_V6) {
+		is_discovery(n, netdev, SOLICITATION);
+		nft_meta(n, NFT_META_OIF, NFT_IS, plan->uplink6_ifindex);
+		is_in_prefix(n, 48, lan);
+		nft_accept(n);
+	} else if (netdev && plan->source4.family != ADDR_NONE) {
+		is_arp(n, ARP_REQUEST, &plan->source4);
+		nft_meta(n, NFT_META_OIF, NFT_IS, plan->uplink4_ifindex);
+		is_in_prefix(n, 24, lan);
+		nft_accept(n);
+	}
+}
+
+static void
+allow_lan(struct nft *n, bool netdev, const struct firewall_plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_lan; i++) {
+		const struct prefix *lan = &plan->lan[i];
+
+		if (uplink_of(plan, lan) == 0)
+			continue;
+		allow_lan_questions(n, netdev, plan, lan);
+		allow_lan_out(n, netdev, plan, lan);
+	}
+}
+
+/* From there, but for the redirects of routers. */
+static void
+allow_lan_in(struct nft *n, const struct firewall_plan *plan)
+{
+	static const uint8_t redirect4 = 5, redirect6 = 137;
+
+	if (plan->n_lan == 0)
+		return;
+	is_ipv4(n, false);
+	is_protocol(n, ADDR_V4, ICMP);
+	nft_bytes(n, 20, 1, NFT_IS, &redirect4);
+	nft_drop(n);
+	is_ipv6(n, false);
+	is_protocol(n, ADDR_V6, ICMPV6);
+	nft_bytes(n, 40, 1, NFT_IS, &redirect6);
+	nft_drop(n);
+	for (unsigned i = 0; i < plan->n_lan; i++) {
+		const struct prefix *lan = &plan->lan[i];
+
+		if (uplink_of(plan, lan) == 0 || is_multicast(lan))
+			continue;
+		nft_meta(n, NFT_META_IIF, NFT_IS, uplink_of(plan, lan));
+		nft_family_is(n,
+		    lan->net.family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+		is_in_prefix(n, lan->net.family == ADDR_V4 ? 12 : 8, lan);
+		nft_accept(n);
+	}
 }
 
 /* What never reaches a network: loopback, our tun, the client's interface. */
@@ -389,6 +565,7 @@ fill_egress(struct firewall *f, const struct firewall_plan *plan)
 	nft_ethertype_is(n, ETHERTYPE_EAPOL);
 	nft_accept(n);
 	allow_always(n, true, plan);
+	allow_lan(n, true, plan);
 }
 
 /* What the gate sends to the server, looked at once more. */
@@ -433,6 +610,7 @@ fill_leaving(struct firewall *f, const struct firewall_plan *plan)
 	nft_fill_chain(f->nft, "leaving");
 	allow_inside(f->nft, plan);
 	allow_always(f->nft, false, plan);
+	allow_lan(f->nft, false, plan);
 }
 
 /* The tunnel's address on another interface, and others' in the tunnel. */
@@ -522,6 +700,7 @@ fill_input(struct firewall *f, const struct firewall_plan *plan)
 	nft_fill_chain(n, "input");
 	nft_meta(n, NFT_META_IIF, NFT_IS, LOOPBACK);
 	nft_accept(n);
+	allow_lan_in(n, plan);
 	if (plan->tunnel_ifindex != 0) {
 		static const uint8_t redirect = 5;
 
@@ -775,6 +954,7 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 	int r;
 
 	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
+	    plan->n_lan > FIREWALL_LAN_MAX ||
 	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX)
 		return -EINVAL;
 	other_devices = f->manner.devices == DEVICES_NAMED && name_devices(f);

@@ -17,6 +17,7 @@
 struct routes;
 
 #define ROUTES_SERVERS_MAX 32
+#define ROUTES_LAN_MAX	   8
 
 /*
  * Zeroed, it is the most closed plan: every packet is refused by the machine
@@ -35,8 +36,11 @@ struct routes_plan {
 	struct addr tunnel4, tunnel6;
 	/* Where the servers' answers and the router's questions come in; 0:
 	 * nowhere. The router; ADDR_NONE: there is none. */
-	unsigned uplink4_ifindex;
+	unsigned uplink4_ifindex, uplink6_ifindex;
 	struct addr gateway4;
+	/* What goes out by the uplink as it is: the local network's. */
+	struct prefix lan[ROUTES_LAN_MAX];
+	unsigned n_lan;
 };
 
 /* 0, or a negative errno with *ret untouched. */

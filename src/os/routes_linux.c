@@ -2,14 +2,15 @@
 /*
  * Theory of operation
  *
- * Rules and three tables of our own, asked before `main`, so that no route of
+ * Rules and four tables of our own, asked before `main`, so that no route of
  * the system's (a DHCP server's, a router advertisement's) is ever consulted.
  *
  *   priority
- *   70  to SERVER or ROUTER, marked  -> RETURN  only the check of what comes
+ *   69  to SERVER or ROUTER, marked  -> RETURN  only the check of what comes
  *       on arrival                              from them: see returnpath.h
  *                                               (IPv4)
- *   71  to SERVER                    -> GATE    what the client emits
+ *   70  to SERVER                    -> GATE    what the client emits
+ *   71  to the LOCAL NETWORK         -> LAN     if the user lets it through
  *   72  from 0.0.0.0 (not bound)     -> TUNNEL  (IPv4)
  *   73  from the tunnel's address    -> TUNNEL
  *   74  from any address             -> GATE    (IPv6: ::/1 and 8000::/1)
@@ -20,6 +21,8 @@
  *   GATE    default dev tungate0 src UPLINK'S ADDRESS
  *           unreachable default, with the worst metric: stays, whatever
  *           happens to the device
+ *   LAN     LOCAL NETWORK dev UPLINK src UPLINK'S ADDRESS; link-local IPv6
+ *           is routed by its interface and needs none
  *   RETURN  SERVER dev UPLINK, on the link: an answer to it would find nobody
  *           ROUTER dev UPLINK: who may set marks (CAP_NET_ADMIN) can use it;
  *           that is the firewall's to stop
@@ -53,6 +56,7 @@ enum {
 	TABLE_GATE = 7467,
 	TABLE_TUNNEL = 7468,
 	TABLE_RETURN = 7469,
+	TABLE_LAN = 7470,
 	METRIC_GATE = 1,
 };
 
@@ -80,7 +84,7 @@ struct object {
 };
 
 /* Fixed rules and routes: about twenty. Three objects a server. */
-#define WANTED_MAX (24 + 3 * ROUTES_SERVERS_MAX)
+#define WANTED_MAX (24 + 3 * ROUTES_SERVERS_MAX + 2 * ROUTES_LAN_MAX)
 /* What a killed process left: ours, of any plan. Beyond it, in more turns. */
 #define FOUND_MAX  256
 
@@ -211,7 +215,7 @@ want_return(struct list *l, const struct routes_plan *plan,
 	if (is_in(l, &o, is_same))
 		return;
 	append(l, &o);
-	o = rule(ADDR_V4, 70, TABLE_RETURN);
+	o = rule(ADDR_V4, 69, TABLE_RETURN);
 	o.mark = RETURNPATH_MARK;
 	o.dst = *from;
 	o.dst_len = bits;
@@ -223,12 +227,47 @@ want_server(struct list *l, const struct routes_plan *plan,
     const struct addr *server)
 {
 	unsigned bits = 8 * (unsigned)addr_len(server);
-	struct object o = rule(server->family, 71, TABLE_GATE);
+	struct object o = rule(server->family, 70, TABLE_GATE);
 
 	o.dst = *server;
 	o.dst_len = bits;
 	append(l, &o);
 	want_return(l, plan, server);
+}
+
+/* fe80::/10 and ff00::/8: their socket names the interface. */
+static bool
+is_by_interface(const struct addr *a)
+{
+	return a->family == ADDR_V6 &&
+	    (a->bytes[0] == 0xff ||
+		(a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80));
+}
+
+static void
+want_lan(struct list *l, const struct routes_plan *plan,
+    const struct prefix *lan)
+{
+	bool v4 = lan->net.family == ADDR_V4;
+	struct object o = { .kind = ROUTE,
+		.family = lan->net.family,
+		.table = TABLE_LAN,
+		.type = RTN_UNICAST,
+		.scope = v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.oif = v4 ? plan->uplink4_ifindex : plan->uplink6_ifindex,
+		.metric = METRIC_GATE,
+		.dst = lan->net,
+		.dst_len = lan->bits,
+		.source = v4 ? plan->source4 : plan->source6 };
+
+	/* The kernel's table of local addresses leads there already. */
+	if (o.oif == 0 || is_by_interface(&lan->net))
+		return;
+	append(l, &o);
+	o = rule(lan->net.family, 71, TABLE_LAN);
+	o.dst = lan->net;
+	o.dst_len = lan->bits;
+	append(l, &o);
 }
 
 static void
@@ -298,6 +337,9 @@ want(struct list *l, const struct routes_plan *plan, bool v6)
 	want_tunnel4(l, plan);
 	if (v6)
 		want_tunnel6(l, plan);
+	for (unsigned i = 0; i < plan->n_lan; i++)
+		if (v6 || plan->lan[i].net.family == ADDR_V4)
+			want_lan(l, plan, &plan->lan[i]);
 }
 
 /*
@@ -309,7 +351,7 @@ is_ours(uint32_t table, unsigned protocol)
 {
 	return protocol == PROTOCOL &&
 	    (table == TABLE_GATE || table == TABLE_TUNNEL ||
-		table == TABLE_RETURN);
+		table == TABLE_RETURN || table == TABLE_LAN);
 }
 
 static void

@@ -86,7 +86,7 @@ end address
 
 begin tampering
 for what in "rule del priority 79" "-6 rule del priority 79" "route flush table 7467" \
-	"route flush table 7468" "rule del priority 71" "-6 route flush table 7467" \
+	"route flush table 7468" "rule del priority 70" "-6 route flush table 7467" \
 	"link set tungate0 down"; do
 	# shellcheck disable=SC2086 # several words
 	ip -n laptop $what

@@ -66,7 +66,7 @@ remove_every_rule() {
 add_many_rules() {
 	local i
 	for i in $(seq 300); do
-		printf 'rule add priority 71 to 10.9.%d.%d lookup 7467 protocol 116\n' \
+		printf 'rule add priority 70 to 10.9.%d.%d lookup 7467 protocol 116\n' \
 			$((i / 200)) $((i % 200))
 	done | ip -n laptop -batch -
 }

@@ -58,6 +58,7 @@ an_empty_file_leaves_the_defaults(void **state)
 		assert_string_equal(c.servers, defaults.servers);
 		assert_string_equal(c.group, defaults.group);
 		assert_string_equal(c.user, defaults.user);
+		assert_false(c.allow_lan);
 		assert_false(c.open_on_stop);
 		assert_int_equal(c.log_level, LEVEL_INFO);
 	}
@@ -72,6 +73,7 @@ every_key_is_read(void **state)
 				   "servers =\t/tmp/servers  \n"
 				   "GROUP = wheel\n"
 				   "user = gate\n"
+				   "lan = allow\n"
 				   "on_stop = Open\n"
 				   "log_level = debug";
 	struct problems p;
@@ -83,6 +85,7 @@ every_key_is_read(void **state)
 	assert_string_equal(c.run_dir, "/tmp/run");
 	assert_string_equal(c.servers, "/tmp/servers");
 	assert_string_equal(c.group, "wheel");
+	assert_true(c.allow_lan);
 	assert_true(c.open_on_stop);
 	assert_int_equal(c.log_level, LEVEL_DEBUG);
 }
@@ -121,6 +124,8 @@ what_is_wrong_is_named_with_its_line(void **state)
 	check_problem("[tungate]\nrun_dir = run\n", "x.conf:2: run_dir = run");
 	check_problem("[tungate]\nservers =\n", "x.conf:2: servers = ");
 	check_problem("[tungate]\ngroup =\n", "x.conf:2: group: ");
+	check_problem("[tungate]\nlan = some\n",
+	    "x.conf:2: lan = some: must be block or allow");
 	check_problem("[tungate]\non_stop = maybe\n", "x.conf:2: on_stop = ");
 	check_problem("[tungate]\nlog_level = loud\n",
 	    "x.conf:2: log_level = ");
