@@ -264,6 +264,8 @@ find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
 	for (unsigned i = 0; i < e->server.n_endpoints; i++) {
 		const struct addr *to = &e->server.endpoints[i].addr;
 
+		if (!view_can_be_server(&e->view, to))
+			continue;
 		netmon_hop(e->netmon,
 		    to->family == ADDR_V4 ? &e->view.v4 : &e->view.v6, to,
 		    &hops[i]);
@@ -723,9 +725,31 @@ command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 	return 0;
 }
 
+/* 0, or -EINVAL with a word: in this network that is nobody's address. */
+static int
+check_addresses(struct engine *e, const struct server *s,
+    char why[ENGINE_WHY_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+
+	look(e);
+	for (unsigned i = 0; i < s->n_endpoints; i++) {
+		if (view_can_be_server(&e->view, &s->endpoints[i].addr))
+			continue;
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "%s cannot be a server here: it is this machine's own, or "
+		    "the broadcast address of its network",
+		    addr_print(&s->endpoints[i].addr, text));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int
 engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 {
+	int r;
+
 	const struct server *s = server_list_find(e->servers, server);
 
 	if (s == NULL) {
@@ -736,6 +760,8 @@ engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 		return -ENOENT;
 	}
 	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE) {
+		if ((r = check_addresses(e, s, why)) < 0)
+			return r;
 		/* The policy of the edge is made from these. */
 		e->server = *s;
 		e->has_server = true;

@@ -43,6 +43,32 @@ is_same(const struct net_uplink *a, const struct net_uplink *b)
 	    addr_equal(&a->gateway, &b->gateway);
 }
 
+/* All of the host's bits ones, or all zeros; a network of two has neither. */
+static bool
+is_whole_network(const struct addr *a, const struct net_uplink *up)
+{
+	unsigned ones = 0, zeros = 0;
+
+	if (a->family != ADDR_V4 || up->prefix >= 31 ||
+	    !addr_in_prefix(a, &up->addr, up->prefix))
+		return false;
+	for (unsigned bit = up->prefix; bit < 32; bit++) {
+		bool one = a->bytes[bit / 8] >> (7 - bit % 8) & 1;
+
+		ones += one;
+		zeros += !one;
+	}
+	return ones == 0 || zeros == 0;
+}
+
+bool
+view_can_be_server(const struct net_view *v, const struct addr *a)
+{
+	return !addr_equal(a, &v->v4.addr) && !addr_equal(a, &v->v6.addr) &&
+	    !addr_equal(a, &v->tunnel4) && !addr_equal(a, &v->tunnel6) &&
+	    !is_whole_network(a, &v->v4);
+}
+
 bool
 view_is_same_uplink(const struct net_view *a, const struct net_view *b)
 {

@@ -11,6 +11,7 @@
 
 #include "control/gate.h"
 
+struct addr;
 struct hop;
 struct net_view;
 struct server;
@@ -29,6 +30,13 @@ bool view_has_tunnel(const struct net_view *v);
  * server, any family will do.
  */
 bool view_has_way_out(const struct net_view *v, const struct server *s);
+
+/*
+ * Can a server have this address, in this network? Not one of ours, nor the
+ * uplink's network's own or broadcast address (RFC 919): that would be
+ * answered by everybody.
+ */
+bool view_can_be_server(const struct net_view *v, const struct addr *a);
 
 bool view_is_same_uplink(const struct net_view *a, const struct net_view *b);
 bool view_is_same_tunnel(const struct net_view *a, const struct net_view *b);
