@@ -53,6 +53,7 @@ struct engine {
 	/* What is asked of the system. tun: NULL while OPEN. */
 	struct firewall *firewall; /* NULL: the system has none */
 	struct routes *routes;
+	bool overruled;		       /* by a rule of others */
 	struct returnpath *returnpath; /* NULL: the kernel has none */
 	struct netmon *netmon;
 	struct uplink *uplink;
@@ -206,17 +207,21 @@ static void
 apply_routes(struct engine *e, bool repairing)
 {
 	struct plan_input in = plan_input(e, e->state);
+	struct routes_found found = { 0 };
 	struct routes_plan plan;
-	bool changed = false;
 	int r;
 
 	plan_routes(&in, &plan);
-	if ((r = routes_apply(e->routes, &plan, &changed)) < 0)
+	if ((r = routes_apply(e->routes, &plan, &found)) < 0)
 		log_error("routes: not all could be set (%s); what is not set "
 			  "is closed",
 		    strerror(-r));
-	else if (repairing && changed)
+	else if (repairing && found.changed)
 		log_warn("routes: were changed by someone else, repaired");
+	if (found.overruled && !e->overruled)
+		log_warn("routes: a rule of someone else comes before ours: "
+			 "what it leads elsewhere is stopped by the firewall");
+	e->overruled = found.overruled;
 }
 
 static void

@@ -49,13 +49,20 @@ int routes_open(struct routes **ret);
 /* Forget the handle; the routes stay. routes_close(NULL) does nothing. */
 void routes_close(struct routes *r);
 
+/* What was found when a plan was applied. */
+struct routes_found {
+	bool changed; /* something of ours was missing, or too much */
+	/* A rule of others is asked before ours, and cannot be preceded: what
+	 * it leads elsewhere is for the firewall to stop. */
+	bool overruled;
+};
+
 /*
  * Make the plan so. 0, or a negative errno: then at least everything that is
- * not yet as planned is closed. *ret_changed (may be NULL): was anything of
- * ours missing, or something left over?
+ * not yet as planned is closed. ret may be NULL.
  */
 int routes_apply(struct routes *r, const struct routes_plan *plan,
-    bool *ret_changed);
+    struct routes_found *ret);
 
 /*
  * Take everything of ours out of the system, also what a killed process left.

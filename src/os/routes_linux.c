@@ -5,7 +5,7 @@
  * Rules and four tables of our own, asked before `main`, so that no route of
  * the system's (a DHCP server's, a router advertisement's) is ever consulted.
  *
- *   priority
+ *   priority (as a rule)
  *   69  to SERVER or ROUTER, marked  -> RETURN  only the check of what comes
  *       on arrival                              from them: see returnpath.h
  *                                               (IPv4)
@@ -31,6 +31,10 @@
  * source that is not the tunnel's: 72-75 send it into the gate, which drops
  * it. IPv4 looks a not yet bound socket up with source 0.0.0.0; IPv6 with no
  * source, which no "from" matches: hence the two forms.
+ *
+ * Rules of others that would be asked first (a lower number, but the kernel's
+ * own at 0) are preceded: ours move before them, as long as there are numbers
+ * left.
  *
  * All that is ours carries PROTOCOL, so that a later start finds it. A plan
  * is turned into a list of objects, in the order in which they close; what is
@@ -60,6 +64,19 @@ enum {
 	METRIC_GATE = 1,
 };
 
+/* The order in which our rules are asked: added to where they begin. */
+enum {
+	ASK_RETURN,
+	ASK_SERVER,
+	ASK_LAN,
+	ASK_UNBOUND4,
+	ASK_TUNNEL,
+	ASK_BOUND6,
+	ASK_UNBOUND6,
+	ASK_ALL = 10,
+	BEGIN = 69, /* and where that is, if nobody is before us */
+};
+
 /* Worse than any metric that a person or a daemon gives. */
 #define METRIC_UNREACHABLE 4278198272u
 
@@ -78,7 +95,7 @@ struct object {
 	struct addr dst;
 	unsigned dst_len;
 	/* A route's */
-	unsigned type, scope, oif;
+	unsigned type, scope, oif, protocol;
 	uint32_t metric;
 	struct addr source;
 };
@@ -91,6 +108,7 @@ struct object {
 struct list {
 	struct object o[FOUND_MAX];
 	unsigned n;
+	uint32_t first; /* found: the lowest number of a rule of others */
 };
 
 struct routes {
@@ -109,7 +127,8 @@ is_same(const struct object *a, const struct object *b)
 	    a->src_len == b->src_len && addr_equal(&a->dst, &b->dst) &&
 	    a->dst_len == b->dst_len && a->type == b->type &&
 	    a->scope == b->scope && a->oif == b->oif &&
-	    a->metric == b->metric && addr_equal(&a->source, &b->source);
+	    a->protocol == b->protocol && a->metric == b->metric &&
+	    addr_equal(&a->source, &b->source);
 }
 
 /* Adding one of the two replaces the other: same place in the same table. */
@@ -144,19 +163,19 @@ append(struct list *l, const struct object *o)
  */
 
 static struct object
-rule(enum addr_family family, uint32_t priority, uint32_t table)
+rule(enum addr_family family, uint32_t order, uint32_t table)
 {
 	return (struct object){ .kind = RULE,
 		.family = family,
-		.priority = priority,
+		.priority = order,
 		.table = table };
 }
 
 static struct object
-rule_from(enum addr_family family, uint32_t priority, uint32_t table,
+rule_from(enum addr_family family, uint32_t order, uint32_t table,
     const struct addr *src, unsigned len)
 {
-	struct object o = rule(family, priority, table);
+	struct object o = rule(family, order, table);
 
 	o.src = *src;
 	o.src_len = len;
@@ -170,6 +189,7 @@ route_default(enum addr_family family, uint32_t table, unsigned oif,
 	struct object o = { .kind = ROUTE,
 		.family = family,
 		.table = table,
+		.protocol = PROTOCOL,
 		.type = RTN_UNICAST,
 		.oif = oif,
 		.metric = METRIC_GATE,
@@ -186,9 +206,10 @@ want_closed(struct list *l, enum addr_family family)
 	struct object unreachable = { .kind = ROUTE,
 		.family = family,
 		.table = TABLE_GATE,
+		.protocol = PROTOCOL,
 		.type = RTN_UNREACHABLE,
 		.metric = METRIC_UNREACHABLE };
-	struct object all = rule(family, 79, TABLE_GATE);
+	struct object all = rule(family, ASK_ALL, TABLE_GATE);
 
 	append(l, &unreachable);
 	append(l, &all);
@@ -203,6 +224,7 @@ want_return(struct list *l, const struct routes_plan *plan,
 	struct object o = { .kind = ROUTE,
 		.family = ADDR_V4,
 		.table = TABLE_RETURN,
+		.protocol = PROTOCOL,
 		.type = RTN_UNICAST,
 		.scope = RT_SCOPE_LINK,
 		.oif = plan->uplink4_ifindex,
@@ -215,7 +237,7 @@ want_return(struct list *l, const struct routes_plan *plan,
 	if (is_in(l, &o, is_same))
 		return;
 	append(l, &o);
-	o = rule(ADDR_V4, 69, TABLE_RETURN);
+	o = rule(ADDR_V4, ASK_RETURN, TABLE_RETURN);
 	o.mark = RETURNPATH_MARK;
 	o.dst = *from;
 	o.dst_len = bits;
@@ -227,7 +249,7 @@ want_server(struct list *l, const struct routes_plan *plan,
     const struct addr *server)
 {
 	unsigned bits = 8 * (unsigned)addr_len(server);
-	struct object o = rule(server->family, 70, TABLE_GATE);
+	struct object o = rule(server->family, ASK_SERVER, TABLE_GATE);
 
 	o.dst = *server;
 	o.dst_len = bits;
@@ -252,6 +274,7 @@ want_lan(struct list *l, const struct routes_plan *plan,
 	struct object o = { .kind = ROUTE,
 		.family = lan->net.family,
 		.table = TABLE_LAN,
+		.protocol = PROTOCOL,
 		.type = RTN_UNICAST,
 		.scope = v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		.oif = v4 ? plan->uplink4_ifindex : plan->uplink6_ifindex,
@@ -264,7 +287,7 @@ want_lan(struct list *l, const struct routes_plan *plan,
 	if (o.oif == 0 || is_by_interface(&lan->net))
 		return;
 	append(l, &o);
-	o = rule(lan->net.family, 71, TABLE_LAN);
+	o = rule(lan->net.family, ASK_LAN, TABLE_LAN);
 	o.dst = lan->net;
 	o.dst_len = lan->bits;
 	append(l, &o);
@@ -281,9 +304,9 @@ want_tunnel4(struct list *l, const struct routes_plan *plan)
 	o = route_default(ADDR_V4, TABLE_TUNNEL, plan->tunnel_ifindex,
 	    &plan->tunnel4);
 	append(l, &o);
-	o = rule_from(ADDR_V4, 73, TABLE_TUNNEL, &plan->tunnel4, 32);
+	o = rule_from(ADDR_V4, ASK_TUNNEL, TABLE_TUNNEL, &plan->tunnel4, 32);
 	append(l, &o);
-	o = rule_from(ADDR_V4, 72, TABLE_TUNNEL, &any, 32);
+	o = rule_from(ADDR_V4, ASK_UNBOUND4, TABLE_TUNNEL, &any, 32);
 	append(l, &o);
 }
 
@@ -297,21 +320,21 @@ want_tunnel6(struct list *l, const struct routes_plan *plan)
 	if (plan->tunnel_ifindex == 0 || plan->tunnel6.family == ADDR_NONE)
 		return;
 	/* Close first: what is bound elsewhere, then open the rest. */
-	o = rule_from(ADDR_V6, 74, TABLE_GATE, &low, 1);
+	o = rule_from(ADDR_V6, ASK_BOUND6, TABLE_GATE, &low, 1);
 	append(l, &o);
-	o = rule_from(ADDR_V6, 74, TABLE_GATE, &high, 1);
+	o = rule_from(ADDR_V6, ASK_BOUND6, TABLE_GATE, &high, 1);
 	append(l, &o);
 	o = route_default(ADDR_V6, TABLE_TUNNEL, plan->tunnel_ifindex,
 	    &plan->tunnel6);
 	append(l, &o);
-	o = rule_from(ADDR_V6, 73, TABLE_TUNNEL, &plan->tunnel6, 128);
+	o = rule_from(ADDR_V6, ASK_TUNNEL, TABLE_TUNNEL, &plan->tunnel6, 128);
 	append(l, &o);
-	o = rule(ADDR_V6, 75, TABLE_TUNNEL);
+	o = rule(ADDR_V6, ASK_UNBOUND6, TABLE_TUNNEL);
 	append(l, &o);
 }
 
 static void
-want(struct list *l, const struct routes_plan *plan, bool v6)
+want(struct list *l, const struct routes_plan *plan, bool v6, uint32_t begin)
 {
 	struct object o;
 
@@ -340,6 +363,9 @@ want(struct list *l, const struct routes_plan *plan, bool v6)
 	for (unsigned i = 0; i < plan->n_lan; i++)
 		if (v6 || plan->lan[i].net.family == ADDR_V4)
 			want_lan(l, plan, &plan->lan[i]);
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->o[i].kind == RULE)
+			l->o[i].priority += begin;
 }
 
 /*
@@ -347,11 +373,10 @@ want(struct list *l, const struct routes_plan *plan, bool v6)
  */
 
 static bool
-is_ours(uint32_t table, unsigned protocol)
+is_our_table(uint32_t table)
 {
-	return protocol == PROTOCOL &&
-	    (table == TABLE_GATE || table == TABLE_TUNNEL ||
-		table == TABLE_RETURN || table == TABLE_LAN);
+	return table == TABLE_GATE || table == TABLE_TUNNEL ||
+	    table == TABLE_RETURN || table == TABLE_LAN;
 }
 
 static void
@@ -364,7 +389,8 @@ on_route(const struct nlmsghdr *h, size_t len, void *arg)
 		l->n = 0;
 		return;
 	}
-	if (netmsg_read_route(h, len, &r) < 0 || !is_ours(r.table, r.protocol))
+	/* Whoever put it into a table of ours. */
+	if (netmsg_read_route(h, len, &r) < 0 || !is_our_table(r.table))
 		return;
 	append(l,
 	    &(struct object){ .kind = ROUTE,
@@ -372,6 +398,7 @@ on_route(const struct nlmsghdr *h, size_t len, void *arg)
 		.table = r.table,
 		.dst = r.dst,
 		.dst_len = r.dst_len,
+		.protocol = r.protocol,
 		.type = r.type,
 		.scope = r.scope,
 		/* IPv6 shows the loopback device on an unreachable route. */
@@ -389,10 +416,19 @@ on_rule(const struct nlmsghdr *h, size_t len, void *arg)
 	if (h == NULL) {
 		/* Routes are read after the rules: nothing else is in it. */
 		l->n = 0;
+		l->first = UINT32_MAX;
 		return;
 	}
-	if (netmsg_read_rule(h, len, &r) < 0 || !is_ours(r.table, r.protocol) ||
-	    r.action != FR_ACT_TO_TBL)
+	if (netmsg_read_rule(h, len, &r) < 0)
+		return;
+	if (r.protocol != PROTOCOL) {
+		/* The kernel's own, of this machine's addresses, is first. */
+		if ((r.priority != 0 || r.table != RT_TABLE_LOCAL) &&
+		    r.priority < l->first)
+			l->first = r.priority;
+		return;
+	}
+	if (!is_our_table(r.table) || r.action != FR_ACT_TO_TBL)
 		return;
 	append(l,
 	    &(struct object){ .kind = RULE,
@@ -416,9 +452,12 @@ find_kind(struct routes *r, int type, enum addr_family family,
 
 	if (part == NULL)
 		return -ENOMEM;
+	part->first = UINT32_MAX;
 	if ((e = netmsg_dump(r->socket, type, family, on_message, part)) == 0)
 		for (unsigned i = 0; i < part->n; i++)
 			append(&r->found, &part->o[i]);
+	if (part->first < r->found.first)
+		r->found.first = part->first;
 	free(part);
 	return e;
 }
@@ -429,6 +468,7 @@ find(struct routes *r, bool v6)
 	int e;
 
 	r->found.n = 0;
+	r->found.first = UINT32_MAX;
 	if ((e = find_kind(r, RTM_GETRULE, ADDR_V4, on_rule)) < 0 ||
 	    (e = find_kind(r, RTM_GETROUTE, ADDR_V4, on_route)) < 0)
 		return e;
@@ -480,7 +520,7 @@ route_message(const struct object *o, int type, int flags)
 	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
 	struct rtmsg h = { .rtm_family = netmsg_af(o->family),
 		.rtm_table = RT_TABLE_UNSPEC,
-		.rtm_protocol = PROTOCOL,
+		.rtm_protocol = (unsigned char)o->protocol,
 		.rtm_type = (unsigned char)o->type,
 		.rtm_scope = (unsigned char)o->scope,
 		.rtm_dst_len = (unsigned char)o->dst_len };
@@ -558,20 +598,32 @@ has_v6(void)
 	return access("/proc/net/if_inet6", F_OK) == 0;
 }
 
+/* Where our rules begin, so that the last of them is before the others'. */
+static uint32_t
+begin_before(uint32_t others)
+{
+	if (others > BEGIN + ASK_ALL)
+		return BEGIN;
+	return others > ASK_ALL + 1 ? others - ASK_ALL - 1 : 1;
+}
+
 int
 routes_apply(struct routes *r, const struct routes_plan *plan,
-    bool *ret_changed)
+    struct routes_found *ret)
 {
 	bool v6 = has_v6(), changed = false;
 	int e, first = 0;
+	uint32_t begin;
 
-	want(&r->wanted, plan, v6);
 	if ((e = find(r, v6)) < 0) {
 		/* Blind, we can still close: adding what is there is harmless.
 		 */
 		first = e;
 		r->found.n = 0;
+		r->found.first = UINT32_MAX;
 	}
+	begin = begin_before(r->found.first);
+	want(&r->wanted, plan, v6, begin);
 	for (unsigned i = 0; i < r->wanted.n; i++) {
 		if (is_in(&r->found, &r->wanted.o[i], is_same))
 			continue;
@@ -592,8 +644,10 @@ routes_apply(struct routes *r, const struct routes_plan *plan,
 		if ((e = take_away(r, o)) < 0 && first == 0)
 			first = e;
 	}
-	if (ret_changed != NULL)
-		*ret_changed = changed;
+	if (ret != NULL) {
+		ret->changed = changed;
+		ret->overruled = r->found.first <= begin + ASK_ALL;
+	}
 	return first;
 }
 

@@ -343,7 +343,7 @@ exchange(struct routes *r, bool moved)
 
 int
 routes_apply(struct routes *r, const struct routes_plan *plan,
-    bool *ret_changed)
+    struct routes_found *ret)
 {
 	bool blind, moved;
 	int first = 0;
@@ -357,8 +357,9 @@ routes_apply(struct routes *r, const struct routes_plan *plan,
 		note(&first, -ENXIO);
 	moved = r->gate[0] != '\0' &&
 	    !ifaddress_is_set(r->gate, &plan->source4, &plan->source6);
-	if (ret_changed != NULL)
-		*ret_changed = first != 0 || moved || !is_done(r);
+	if (ret != NULL)
+		*ret = (struct routes_found){ .changed = first != 0 || moved ||
+			    !is_done(r) };
 	if (first == 0 && !moved && is_done(r))
 		return 0;
 

@@ -22,8 +22,8 @@
 /* clang-format off */ /* the linker's names */
 int __real_firewall_open(const struct uplink_sender *gate, struct firewall **ret);
 int __wrap_firewall_open(const struct uplink_sender *gate, struct firewall **ret);
-int __real_routes_apply(struct routes *r, const struct routes_plan *plan, bool *ret_changed);
-int __wrap_routes_apply(struct routes *r, const struct routes_plan *plan, bool *ret_changed);
+int __real_routes_apply(struct routes *r, const struct routes_plan *plan, struct routes_found *ret);
+int __wrap_routes_apply(struct routes *r, const struct routes_plan *plan, struct routes_found *ret);
 int __real_returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan);
 int __wrap_returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan);
 void __real_classify_batch(const struct pktbuf in[], unsigned n, const struct policy *pol,
@@ -49,10 +49,9 @@ __wrap_firewall_open(const struct uplink_sender *gate, struct firewall **ret)
 
 int
 __wrap_routes_apply(struct routes *r, const struct routes_plan *plan,
-    bool *ret_changed)
+    struct routes_found *ret)
 {
-	return has_layer("routing") ? __real_routes_apply(r, plan, ret_changed)
-				    : 0;
+	return has_layer("routing") ? __real_routes_apply(r, plan, ret) : 0;
 }
 
 int

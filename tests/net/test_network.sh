@@ -94,6 +94,36 @@ for what in "rule del priority 79" "-6 rule del priority 79" "route flush table 
 done
 check "rules and routes taken away: repaired" page_comes
 check "and said" grep -q "routes: were changed by someone else, repaired" "$GATE_LOG"
+
+# milliseconds_until COMMAND...: how long it took until it succeeded; 5000: never.
+milliseconds_until() {
+	local start=${EPOCHREALTIME/./}
+	lab_wait_for 5 "$@" || { echo 5000; return; }
+	echo $(((${EPOCHREALTIME/./} - start) / 1000))
+}
+
+comes_first() {
+	[ "$(ip -n laptop "$@" rule | sed -n 2p | grep -c 'lookup 74')" = 1 ]
+}
+
+# The first rule after the kernel's own is ours again, in no time.
+for family in -4 -6; do
+	ip -n laptop $family rule add priority 40 lookup main
+	took=$(milliseconds_until comes_first $family)
+	check "$family: a rule of others before ours: ours is before it ($took ms)" test "$took" -lt 100
+	ip -n laptop $family rule delete priority 40
+done
+ip -n laptop route add default dev eth0 metric 0 table 7468
+not_in_table() {
+	! ip -n laptop route show table 7468 | grep -q eth0
+}
+took=$(milliseconds_until not_in_table)
+check "a route of others in our table: gone ($took ms)" test "$took" -lt 100
+ip -n laptop rule add priority 1 lookup main
+check "a rule that cannot be preceded is reported" lab_wait_for 5 grep -q "comes before ours" "$GATE_LOG"
+ip -n laptop rule delete priority 1
+sleep 0.2
+check "and a page comes" page_comes
 lab_attempts_end tampering >/dev/null
 
 begin steady
