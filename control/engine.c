@@ -64,6 +64,7 @@ struct engine {
 
 	struct proof *proof;
 	struct supervise *client;
+	struct addr from4, from6; /* the uplink's, that it may have bound to */
 
 	struct engine_worker worker;
 	struct warden *warden;
@@ -443,6 +444,8 @@ carry_out(struct engine *e, enum gate_action act)
 	case ACT_DIAL:
 		supervise_stop(e->client);
 		replan(e);
+		e->from4 = e->view.v4.addr;
+		e->from6 = e->view.v6.addr;
 		supervise_start(e->client, &e->server);
 		return;
 	case ACT_REPLAN:
@@ -520,6 +523,33 @@ change(struct engine *e, enum gate_event ev)
  * What happens.
  */
 
+/* Is the address another than the last that there was? */
+static bool
+has_moved(struct addr *last, const struct addr *now)
+{
+	bool moved = last->family != ADDR_NONE && now->family != ADDR_NONE &&
+	    !addr_equal(last, now);
+
+	if (now->family != ADDR_NONE)
+		*last = *now;
+	return moved;
+}
+
+/*
+ * Clients go on sending from the address they began with: wireguard-go for
+ * half a minute, a TCP connection for longer. The gate drops that.
+ */
+static void
+follow_address(struct engine *e)
+{
+	bool moved4 = has_moved(&e->from4, &e->view.v4.addr),
+	     moved6 = has_moved(&e->from6, &e->view.v6.addr);
+
+	if ((moved4 && view_uses(engaged_with(e), ADDR_V4)) ||
+	    (moved6 && view_uses(engaged_with(e), ADDR_V6)))
+		supervise_restart(e->client);
+}
+
 static void
 on_look(evutil_socket_t fd, short what, void *arg)
 {
@@ -536,6 +566,8 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	look(e);
 	if (view_event(&before, &now, engaged_with(e), &ev))
 		(void)change(e, ev);
+	if (is_engaged(e))
+		follow_address(e);
 	tell(e, false);
 	if (e->tun == NULL)
 		return;

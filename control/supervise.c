@@ -133,6 +133,15 @@ supervise_stop(struct supervise *s)
 }
 
 void
+supervise_restart(struct supervise *s)
+{
+	if (s->client == NULL || s->stopping)
+		return;
+	s->stopping = true;
+	client_stop(s->client);
+}
+
+void
 supervise_start(struct supervise *s, const struct server *server)
 {
 	s->server = server;

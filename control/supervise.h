@@ -34,6 +34,9 @@ void supervise_stop(struct supervise *s);
  */
 void supervise_start(struct supervise *s, const struct server *server);
 
+/* End the client that runs, if one does, and start it again at once. */
+void supervise_restart(struct supervise *s);
+
 /* The tunnel works: the next end of the client is the first one again. */
 void supervise_proven(struct supervise *s);
 

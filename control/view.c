@@ -16,9 +16,8 @@ view_has_tunnel(const struct net_view *v)
 	    (v->tunnel4.family != ADDR_NONE || v->tunnel6.family != ADDR_NONE);
 }
 
-/* Does the server have an address of the family? Without a server, yes. */
-static bool
-uses(const struct server *s, enum addr_family family)
+bool
+view_uses(const struct server *s, enum addr_family family)
 {
 	if (s == NULL)
 		return true;
@@ -31,8 +30,8 @@ uses(const struct server *s, enum addr_family family)
 bool
 view_has_way_out(const struct net_view *v, const struct server *s)
 {
-	return (v->v4.link.ifindex != 0 && uses(s, ADDR_V4)) ||
-	    (v->v6.link.ifindex != 0 && uses(s, ADDR_V6));
+	return (v->v4.link.ifindex != 0 && view_uses(s, ADDR_V4)) ||
+	    (v->v6.link.ifindex != 0 && view_uses(s, ADDR_V6));
 }
 
 static bool
@@ -92,8 +91,8 @@ view_event(const struct view_look *old, const struct view_look *new,
 
 	if (view_has_way_out(a, s) && !view_has_way_out(b, s))
 		*ret = EV_UPLINK_LOST;
-	else if ((uses(s, ADDR_V4) && !is_same(&a->v4, &b->v4)) ||
-	    (uses(s, ADDR_V6) && !is_same(&a->v6, &b->v6)))
+	else if ((view_uses(s, ADDR_V4) && !is_same(&a->v4, &b->v4)) ||
+	    (view_uses(s, ADDR_V6) && !is_same(&a->v6, &b->v6)))
 		*ret = EV_UPLINK_CHANGED;
 	else if (view_has_tunnel(a) && !view_has_tunnel(b))
 		*ret = EV_TUNNEL_LOST;

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "control/gate.h"
+#include "src/base/addr.h"
 
-struct addr;
 struct hop;
 struct net_view;
 struct server;
@@ -24,6 +24,9 @@ struct view_look {
 
 /* Is the client's interface up, with an address, and not a network card? */
 bool view_has_tunnel(const struct net_view *v);
+
+/* Does the server have an address of that family? Without a server: yes. */
+bool view_uses(const struct server *s, enum addr_family family);
 
 /*
  * Is there a way out of a family that the server has an address of? NULL: no
