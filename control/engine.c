@@ -764,30 +764,49 @@ command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 
 /* 0, or -EINVAL with a word: in this network that is nobody's address. */
 static int
-check_addresses(struct engine *e, const struct server *s,
-    char why[ENGINE_WHY_MAX])
+check_addresses(const struct engine *e, char why[ENGINE_WHY_MAX])
 {
 	char text[ADDR_TEXT_MAX];
 
-	look(e);
-	for (unsigned i = 0; i < s->n_endpoints; i++) {
-		if (view_can_be_server(&e->view, &s->endpoints[i].addr))
+	for (unsigned i = 0; i < e->server.n_endpoints; i++) {
+		const struct addr *a = &e->server.endpoints[i].addr;
+
+		if (view_can_be_server(&e->view, a))
 			continue;
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "%s cannot be a server here: it is this machine's own, or "
 		    "the broadcast address of its network",
-		    addr_print(&s->endpoints[i].addr, text));
+		    addr_print(a, text));
 		return -EINVAL;
 	}
 	return 0;
 }
 
+/* The policy of the edge is made from it. 0, or as check_addresses(). */
+static int
+choose_server(struct engine *e, const struct server *s,
+    char why[ENGINE_WHY_MAX])
+{
+	const struct server before = e->server;
+	bool had = e->has_server;
+	int r;
+
+	e->server = *s;
+	e->has_server = true;
+	look(e);
+	if ((r = check_addresses(e, why)) == 0)
+		return 0;
+	e->server = before;
+	e->has_server = had;
+	look(e);
+	return r;
+}
+
 int
 engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 {
-	int r;
-
 	const struct server *s = server_list_find(e->servers, server);
+	int r;
 
 	if (s == NULL) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
@@ -796,14 +815,9 @@ engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 		    server);
 		return -ENOENT;
 	}
-	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE) {
-		if ((r = check_addresses(e, s, why)) < 0)
-			return r;
-		/* The policy of the edge is made from these. */
-		e->server = *s;
-		e->has_server = true;
-		look(e);
-	}
+	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE &&
+	    (r = choose_server(e, s, why)) < 0)
+		return r;
 	return command(e, EV_CONNECT, why);
 }
 

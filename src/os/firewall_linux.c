@@ -784,29 +784,35 @@ make_table(struct firewall *f, uint32_t family)
 	nft_new_table(f->nft, family, TABLE, f->manner.flags);
 }
 
+/* What of it is to be put: a change of server is in two chains only. */
+enum extent { FLOWS, CHAINS, TABLES };
+
 static int
-put(struct firewall *f, const struct firewall_plan *plan, bool anew)
+put(struct firewall *f, const struct firewall_plan *plan, enum extent extent)
 {
 	struct nft *n = f->nft;
 
 	nft_begin(n);
-	if (anew) {
+	if (extent == TABLES) {
 		make_table(f, NFPROTO_INET);
 		make_inet_chains(n);
 	}
 	nft_in_table(n, NFPROTO_INET, TABLE);
-	fill_arriving(f, plan);
 	fill_input(f, plan);
-	fill_leaving(f, plan);
+	if (extent != FLOWS) {
+		fill_arriving(f, plan);
+		fill_leaving(f, plan);
+	}
 	if (f->manner.devices == DEVICES_NONE)
 		return nft_commit(n);
-	if (anew) {
+	if (extent == TABLES) {
 		make_table(f, NFPROTO_NETDEV);
 		make_netdev_chains(f);
 	}
 	nft_in_table(n, NFPROTO_NETDEV, TABLE);
 	fill_gate(f, plan);
-	fill_egress(f, plan);
+	if (extent != FLOWS)
+		fill_egress(f, plan);
 	return nft_commit(n);
 }
 
@@ -848,12 +854,12 @@ make_in(struct firewall *f, const struct firewall_plan *plan,
 
 	for (int i = 0; i < 2; i++) {
 		f->manner = (struct manner){ was[i], flags, devices };
-		r = put(f, plan, true);
+		r = put(f, plan, TABLES);
 		/* A device went, or came, after it was named. */
 		for (int again = 0; again < 3 && r == -ENOENT &&
 		     devices == DEVICES_NAMED && name_devices(f);
 		     again++)
-			r = put(f, plan, true);
+			r = put(f, plan, TABLES);
 		if (r == 0 || is_passing(r))
 			return r;
 	}
@@ -947,6 +953,17 @@ same_bytes(const void *a, const void *b, size_t n)
 	return memcmp(a, b, n) == 0;
 }
 
+static enum extent
+extent_of(const struct firewall_plan *a, const struct firewall_plan *b)
+{
+	struct firewall_plan x = *a, y = *b;
+
+	memset(x.flows, 0, sizeof(x.flows));
+	memset(y.flows, 0, sizeof(y.flows));
+	x.n_flows = y.n_flows = 0;
+	return same_bytes(&x, &y, sizeof(x)) ? FLOWS : CHAINS;
+}
+
 int
 firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 {
@@ -961,7 +978,7 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 	if (f->made && !other_devices) {
 		if (same_bytes(plan, &f->plan, sizeof(*plan)))
 			return 0;
-		if (put(f, plan, false) == 0) {
+		if (put(f, plan, extent_of(plan, &f->plan)) == 0) {
 			f->plan = *plan;
 			return 0;
 		}

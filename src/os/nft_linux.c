@@ -40,7 +40,7 @@ struct nft {
 	int fd;
 	uint32_t port;
 	char *bytes;
-	size_t len;
+	size_t len, last;    /* last: where the last message begins */
 	uint32_t first, seq; /* of the batch's first and last message */
 	int error;	     /* the first of this batch */
 	uint32_t family;
@@ -71,8 +71,9 @@ message(struct nft *n, uint16_t type, uint16_t flags)
 		wrong(n, -ENOSPC);
 	if (n->error != 0)
 		return NULL;
+	n->last = n->len;
 	return nftnl_nlmsg_build_hdr(n->bytes + n->len, type,
-	    (uint16_t)n->family, (uint16_t)(flags | NLM_F_ACK), ++n->seq);
+	    (uint16_t)n->family, flags, ++n->seq);
 }
 
 static void
@@ -202,12 +203,13 @@ nft_begin(struct nft *n)
 int
 nft_commit(struct nft *n)
 {
-	/* The last message that is answered is the one before the end. */
 	uint32_t last = n->seq;
-	const struct nlmsghdr *h;
+	struct nlmsghdr *h = (void *)(n->bytes + n->last);
 
 	if (n->error != 0)
 		return n->error;
+	/* Errors are answered always, and a success once. */
+	h->nlmsg_flags |= NLM_F_ACK;
 	h = nftnl_batch_end(n->bytes + n->len, ++n->seq);
 	n->len += NLMSG_ALIGN(h->nlmsg_len);
 	if (send(n->fd, n->bytes, n->len, 0) < 0)
