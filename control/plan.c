@@ -191,6 +191,8 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 		add_server_neighbour(ret, v, &in->server->endpoints[i].addr);
 	if (!has_server(in))
 		return;
+	ret->any_user = in->server->any_user;
+	ret->user = in->server->user;
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_flow(ret, &in->server->endpoints[i]);
 	if (!has_tunnel(in))

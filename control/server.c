@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,20 @@ read_text(struct ini_file *f, const char *key, const char *value, char *to,
 }
 
 static void
+read_user(struct ini_file *f, const char *value, struct server *s)
+{
+	const struct passwd *pw = NULL;
+
+	s->any_user = strcasecmp(value, "any") == 0;
+	if (!s->any_user && (pw = getpwnam(value)) == NULL)
+		ini_file_problem(f,
+		    "User = %s: neither an account of this machine nor any",
+		    value);
+	if (pw != NULL)
+		s->user = pw->pw_uid;
+}
+
+static void
 on_pair(struct ini_file *f, const char *section, const char *key,
     const char *value, void *arg)
 {
@@ -123,10 +138,12 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 	else if (strcasecmp(key, "Command") == 0)
 		read_text(f, "Command", value, r->s->command,
 		    sizeof(r->s->command));
+	else if (strcasecmp(key, "User") == 0)
+		read_user(f, value, r->s);
 	else if (strcasecmp(key, "Interface") != 0)
 		ini_file_problem(f,
-		    "%s: must be Protocol, Endpoint, Interface "
-		    "or Command",
+		    "%s: must be Protocol, Endpoint, Interface, Command or "
+		    "User",
 		    key);
 	else if (!ifname_is_valid(value))
 		ini_file_problem(f,

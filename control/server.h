@@ -8,11 +8,14 @@
  *     Endpoint = 203.0.113.5:51820          one line an address and port
  *     Interface = wg0                       the client's own
  *     Command = /usr/local/bin/start-wg     runs in the foreground; optional
+ *     User = root | NAME | any              who opens the client's sockets
  */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "datapath/policy.h"
 
@@ -36,6 +39,9 @@ struct server {
 	unsigned n_endpoints;
 	char interface[16];
 	char command[SERVER_COMMAND_MAX]; /* empty: the user starts it */
+	/* Whose sockets may send to the server; root's by default. */
+	uid_t user;
+	bool any_user;
 };
 
 /* "wireguard", ... as in the file; "none" otherwise. */

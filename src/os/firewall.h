@@ -10,7 +10,9 @@
 #ifndef OS_FIREWALL_H
 #define OS_FIREWALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "src/base/addr.h"
 
@@ -49,6 +51,9 @@ struct firewall_plan {
 	unsigned n_neighbours;
 	struct firewall_flow flows[FIREWALL_FLOWS_MAX];
 	unsigned n_flows;
+	/* Whose sockets may send there, into the gate; the kernel's always. */
+	bool any_user;
+	uid_t user;
 	/* The local network, by the uplink; never its DNS. */
 	unsigned uplink4_ifindex, uplink6_ifindex;
 	struct prefix lan[FIREWALL_LAN_MAX];

@@ -604,10 +604,39 @@ fill_gate(struct firewall *f, const struct firewall_plan *plan)
 	}
 }
 
+/*
+ * To the server, into the gate: only from the client's account. (Sockets of
+ * the kernel's own have no account, and are no user's.)
+ */
+static void
+refuse_others(struct nft *n, const struct firewall_plan *plan)
+{
+	enum { ESP = 50 };
+
+	if (plan->any_user || plan->gate_ifindex == 0)
+		return;
+	for (unsigned i = 0; i < plan->n_flows; i++) {
+		const struct firewall_flow *flow = &plan->flows[i];
+		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
+			(uint8_t)flow->port };
+
+		nft_meta(n, NFT_META_OIF, NFT_IS, plan->gate_ifindex);
+		is_whole(n, false, flow->to.family);
+		is_protocol(n, flow->to.family, flow->protocol);
+		is_destination(n, NFT_IS, &flow->to);
+		if (flow->protocol != ESP)
+			nft_bytes(n, flow->to.family == ADDR_V4 ? 22 : 42, 2,
+			    NFT_IS, port);
+		nft_meta(n, NFT_META_SKUID, NFT_IS_NOT, plan->user);
+		nft_drop(n);
+	}
+}
+
 static void
 fill_leaving(struct firewall *f, const struct firewall_plan *plan)
 {
 	nft_fill_chain(f->nft, "leaving");
+	refuse_others(f->nft, plan);
 	allow_inside(f->nft, plan);
 	allow_always(f->nft, false, plan);
 	allow_lan(f->nft, false, plan);
@@ -784,7 +813,7 @@ make_table(struct firewall *f, uint32_t family)
 	nft_new_table(f->nft, family, TABLE, f->manner.flags);
 }
 
-/* What of it is to be put: a change of server is in two chains only. */
+/* What of it is to be put: a change of server is not in all chains. */
 enum extent { FLOWS, CHAINS, TABLES };
 
 static int
@@ -799,10 +828,9 @@ put(struct firewall *f, const struct firewall_plan *plan, enum extent extent)
 	}
 	nft_in_table(n, NFPROTO_INET, TABLE);
 	fill_input(f, plan);
-	if (extent != FLOWS) {
+	fill_leaving(f, plan);
+	if (extent != FLOWS)
 		fill_arriving(f, plan);
-		fill_leaving(f, plan);
-	}
 	if (f->manner.devices == DEVICES_NONE)
 		return nft_commit(n);
 	if (extent == TABLES) {
@@ -961,6 +989,8 @@ extent_of(const struct firewall_plan *a, const struct firewall_plan *b)
 	memset(x.flows, 0, sizeof(x.flows));
 	memset(y.flows, 0, sizeof(y.flows));
 	x.n_flows = y.n_flows = 0;
+	x.any_user = y.any_user = false;
+	x.user = y.user = 0;
 	return same_bytes(&x, &y, sizeof(x)) ? FLOWS : CHAINS;
 }
 

@@ -296,6 +296,8 @@ policy_and_firewall_agree(void **state)
 			assert_int_equal(f.flows[k].n_heads, 4);
 		}
 		assert_int_equal(f.tunnel_ifindex, TUNNEL);
+		assert_false(f.any_user);
+		assert_int_equal(f.user, 0);
 		policy_free(p);
 	}
 }

@@ -357,6 +357,25 @@ an_empty_directory_has_no_servers_a_missing_one_is_named(void **state)
 #define WITH_DIR(test) \
 	cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
+static void
+the_clients_account_is_roots_or_as_it_says(void **state)
+{
+	struct problems p;
+	struct server s;
+
+	(void)state;
+	assert_int_equal(parse(WIREGUARD, &s, &p), 0);
+	assert_false(s.any_user);
+	assert_int_equal(s.user, 0);
+	assert_int_equal(parse(WIREGUARD "User = nobody\n", &s, &p), 0);
+	assert_false(s.any_user);
+	assert_int_not_equal(s.user, 0);
+	assert_int_equal(parse(WIREGUARD "User = any\n", &s, &p), 0);
+	assert_true(s.any_user);
+	check_problem(WIREGUARD "User = no such\n",
+	    "x.conf:5: User = no such: neither an account");
+}
+
 int
 main(void)
 {
@@ -376,6 +395,7 @@ main(void)
 		WITH_DIR(a_server_whose_name_is_too_long_is_named),
 		WITH_DIR(
 		    an_empty_directory_has_no_servers_a_missing_one_is_named),
+		cmocka_unit_test(the_clients_account_is_roots_or_as_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
