@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * layers: the daemon with layers left out, to see what each stops alone: for
- * tests only.
+ * layers: the daemon with layers left out, to see what each stops alone, or on
+ * a kernel that can do less: for tests only.
  *
  * The linker puts these functions before those of the same name (--wrap). The
  * layers that TUNGATE_LAYERS names (routing, firewall, classifier) work as
  * ever. Without its layer the machine keeps its routes; there is no firewall;
  * the gate passes whatever it gets, as soon as its policy has an endpoint.
+ *
+ * What TUNGATE_LACKS names is refused as a kernel does that has it not: `all`
+ * (hooks of all devices, before 6.16), `owner` (tables with an owner, before
+ * 6.9), `egress` (before 5.16).
  */
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +22,7 @@
 #include "datapath/classify.h"
 #include "datapath/policy.h"
 #include "src/os/firewall.h"
+#include "src/os/nft_linux.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
 
@@ -30,6 +37,12 @@ void __real_classify_batch(const struct pktbuf in[], unsigned n, const struct po
     struct streams *streams, struct verdict ret[]);
 void __wrap_classify_batch(const struct pktbuf in[], unsigned n, const struct policy *pol,
     struct streams *streams, struct verdict ret[]);
+void __real_nft_new_table(struct nft *n, uint32_t family, const char *name, uint32_t flags);
+void __wrap_nft_new_table(struct nft *n, uint32_t family, const char *name, uint32_t flags);
+void __real_nft_new_chain(struct nft *n, const char *name, const struct nft_hook *hook);
+void __wrap_nft_new_chain(struct nft *n, const char *name, const struct nft_hook *hook);
+int __real_nft_commit(struct nft *n);
+int __wrap_nft_commit(struct nft *n);
 /* clang-format on */
 
 static bool
@@ -71,4 +84,49 @@ __wrap_classify_batch(const struct pktbuf in[], unsigned n,
 	}
 	for (unsigned i = 0; i < n; i++)
 		ret[i] = (struct verdict){ .why = PASSED, .endpoint = 0 };
+}
+
+/*
+ * An older kernel.
+ */
+
+static int refusal; /* of the batch that is put together */
+
+static bool
+lacks(const char *what)
+{
+	const char *all = getenv("TUNGATE_LACKS");
+
+	return all != NULL && strstr(all, what) != NULL;
+}
+
+void
+__wrap_nft_new_table(struct nft *n, uint32_t family, const char *name,
+    uint32_t flags)
+{
+	if (flags != 0 && lacks("owner"))
+		refusal = -EOPNOTSUPP;
+	__real_nft_new_table(n, family, name, flags);
+}
+
+void
+__wrap_nft_new_chain(struct nft *n, const char *name,
+    const struct nft_hook *hook)
+{
+	if (hook != NULL && hook->all_devices && lacks("all"))
+		refusal = -EINVAL;
+	/* Of the inet family's hooks none has this number. */
+	if (hook != NULL && hook->number == NF_NETDEV_EGRESS &&
+	    hook->devices != NULL && lacks("egress"))
+		refusal = -EOPNOTSUPP;
+	__real_nft_new_chain(n, name, hook);
+}
+
+int
+__wrap_nft_commit(struct nft *n)
+{
+	int r = refusal;
+
+	refusal = 0;
+	return r < 0 ? r : __real_nft_commit(n);
 }
