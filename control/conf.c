@@ -69,6 +69,82 @@ read_choice(struct ini_file *f, const char *key, const char *value,
 		    yes);
 }
 
+/* The text of a settings' line, as ifsettings_parse() reads it. */
+static void
+read_setting(struct ini_file *f, const char *key, const char *value,
+    struct conf *c)
+{
+	struct ifsettings more;
+	char text[IFSETTINGS_TEXT_MAX];
+	int n =
+	    snprintf(text, sizeof(text), "interface x\n%s %s\n", key, value);
+
+	if (n < 0 || (size_t)n >= sizeof(text) ||
+	    ifsettings_parse(text, (size_t)n, &more) < 0) {
+		ini_file_problem(f, "uplink_%s = %s: must be %s", key, value,
+		    key[0] == 'a' ? "ADDRESS/BITS" : "an address");
+		return;
+	}
+	if (c->uplink.n_addresses + more.n_addresses > IFSETTINGS_MAX ||
+	    c->uplink.n_gateways + more.n_gateways > 2) {
+		ini_file_problem(f, "uplink_%s: too many of them", key);
+		return;
+	}
+	for (unsigned i = 0; i < more.n_addresses; i++)
+		c->uplink.addresses[c->uplink.n_addresses++] =
+		    more.addresses[i];
+	for (unsigned i = 0; i < more.n_gateways; i++)
+		c->uplink.gateways[c->uplink.n_gateways++] = more.gateways[i];
+}
+
+/* key: what follows "uplink_". */
+static void
+read_uplink(struct ini_file *f, const char *key, const char *value,
+    struct conf *c)
+{
+	if (strcasecmp(key, "interface") == 0 && !ifname_is_valid(value))
+		ini_file_problem(f,
+		    "uplink_interface = %s: not a name that an interface can "
+		    "have",
+		    value);
+	else if (strcasecmp(key, "interface") == 0)
+		memcpy(c->uplink.name, value, strlen(value) + 1);
+	else if (strcasecmp(key, "dhcp") == 0)
+		read_text(f, "uplink_dhcp", value, c->uplink_dhcp,
+		    sizeof(c->uplink_dhcp));
+	else if (strcasecmp(key, "address") == 0)
+		read_setting(f, "address", value, c);
+	else if (strcasecmp(key, "gateway") == 0)
+		read_setting(f, "gateway", value, c);
+	else
+		ini_file_problem(f,
+		    "uplink_%s: must be uplink_interface, uplink_address, "
+		    "uplink_gateway or uplink_dhcp",
+		    key);
+}
+
+/* What can only be said when the whole file was read. NULL: all is well. */
+static const char *
+check_uplink(const struct conf *c)
+{
+	const struct ifsettings *u = &c->uplink;
+	bool some = u->n_addresses > 0 || u->n_gateways > 0;
+
+	if (!c->uplink_namespace)
+		return u->name[0] != '\0' || some || c->uplink_dhcp[0] != '\0'
+		    ? "uplink_... lines are for uplink = namespace"
+		    : NULL;
+	if (u->name[0] == '\0')
+		return "uplink = namespace needs an uplink_interface";
+	if (some && c->uplink_dhcp[0] != '\0')
+		return "uplink_dhcp is instead of uplink_address and "
+		       "uplink_gateway";
+	if (c->allow_lan)
+		return "lan = allow needs uplink = machine: in a namespace "
+		       "there is no local network for this machine";
+	return NULL;
+}
+
 static void
 on_pair(struct ini_file *f, const char *section, const char *key,
     const char *value, void *arg)
@@ -100,6 +176,11 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		read_text(f, key, value, c->user, sizeof(c->user));
 	} else if (strcasecmp(key, "lan") == 0) {
 		read_choice(f, key, value, "block", "allow", &c->allow_lan);
+	} else if (strcasecmp(key, "uplink") == 0) {
+		read_choice(f, key, value, "machine", "namespace",
+		    &c->uplink_namespace);
+	} else if (strncasecmp(key, "uplink_", 7) == 0) {
+		read_uplink(f, key + 7, value, c);
 	} else if (strcasecmp(key, "on_stop") == 0) {
 		read_choice(f, key, value, "closed", "open", &c->open_on_stop);
 	} else if (strcasecmp(key, "log_level") == 0) {
@@ -113,7 +194,8 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 	} else {
 		ini_file_problem(f,
 		    "%s: must be tun, run_dir, servers, group, "
-		    "user, lan, on_stop or log_level",
+		    "user, lan, uplink, uplink_interface, uplink_address, "
+		    "uplink_gateway, uplink_dhcp, on_stop or log_level",
 		    key);
 	}
 }
@@ -125,9 +207,16 @@ conf_parse(const char *file, const char *text, size_t len, struct conf *ret,
 	struct reading r = { .conf = conf_defaults(),
 		.report = report,
 		.arg = arg };
+	const char *wrong;
+	char problem[512];
 
 	if (ini_file_parse(file, text, len, on_pair, pass_on, &r) > 0)
 		return -EINVAL;
+	if ((wrong = check_uplink(&r.conf)) != NULL) {
+		(void)snprintf(problem, sizeof(problem), "%s: %s", file, wrong);
+		report(problem, arg);
+		return -EINVAL;
+	}
 	*ret = r.conf;
 	return 0;
 }

@@ -9,6 +9,11 @@
  *     group = tungate             who may use the control socket, beside root
  *     user = tungate              the account of the worker process
  *     lan = block | allow         the local network (STATES.md 0.5)
+ *     uplink = machine | namespace  where the network card is (Linux)
+ *     uplink_interface = eth0     in a namespace: which card it is,
+ *     uplink_address = 192.0.2.10/24  and its addresses,
+ *     uplink_gateway = 192.0.2.1  and its routers; or else
+ *     uplink_dhcp = udhcpc -f -i eth0  what finds them out; or as they were
  *     on_stop = closed | open     what the gate does when the daemon is told
  *                                 to stop
  *     log_level = error | warn | info | debug
@@ -19,6 +24,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "src/os/ifsettings.h"
+
 #define CONF_PATH_MAX 180 /* a line of the file bounds it */
 
 struct conf {
@@ -28,6 +35,9 @@ struct conf {
 	char group[64];
 	char user[64];
 	bool allow_lan;
+	bool uplink_namespace;
+	struct ifsettings uplink; /* named, if it is to be in a namespace */
+	char uplink_dhcp[160];	  /* empty: none */
 	bool open_on_stop;
 	int log_level; /* enum log_level */
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "control/conf.h"
 #include "control/detail.h"
 #include "control/msg.h"
+#include "control/outside.h"
 #include "control/plan.h"
 #include "control/proof.h"
 #include "control/supervise.h"
@@ -52,6 +54,7 @@ struct engine {
 	bool has_server;
 
 	/* What is asked of the system. tun: NULL while OPEN. */
+	struct outside *outside;   /* NULL: the uplink is the machine's own */
 	struct firewall *firewall; /* NULL: the system has none */
 	struct routes *routes;
 	bool overruled;		       /* by a rule of others */
@@ -75,7 +78,7 @@ struct engine {
 	struct tun_counters kernel_before; /* of the tuns before it */
 
 	struct event *timers[TIMERS];
-	struct event *on_net;
+	struct event *on_net, *on_outside;
 	struct event *on_firewall;
 };
 
@@ -156,6 +159,13 @@ plan_input(const struct engine *e, enum gate_state state)
 		.generation = e->epoch + 1 };
 }
 
+/* Its number is that of another namespace, and means nothing here. */
+static void
+leave_out_uplink(unsigned *v4, unsigned *v6)
+{
+	*v4 = *v6 = 0;
+}
+
 /*
  * What the system itself lets through in that state. If it cannot be had,
  * what was there before stays, which lets nothing more through: the worker's
@@ -172,7 +182,11 @@ apply_firewall(struct engine *e, enum gate_state state)
 	if (e->firewall == NULL || (state == GATE_OPEN && e->tun == NULL))
 		return 0;
 	plan_firewall(&in, &plan);
+	if (e->outside != NULL)
+		leave_out_uplink(&plan.uplink4_ifindex, &plan.uplink6_ifindex);
 	r = firewall_apply(e->firewall, &plan);
+	if ((r == 0 || r == -EPROTO) && e->outside != NULL)
+		r = outside_firewall(e->outside, &plan);
 	if (r == -EPROTO) {
 		log_error("firewall: an interface is not closed: a frame that "
 			  "says nothing was not stopped there");
@@ -214,6 +228,15 @@ apply_routes(struct engine *e, bool repairing)
 	int r;
 
 	plan_routes(&in, &plan);
+	if (e->outside != NULL) {
+		leave_out_uplink(&plan.uplink4_ifindex, &plan.uplink6_ifindex);
+		/* What leaves by the gate bears the uplink's addresses. */
+		if (e->tun != NULL &&
+		    (r = tun_set_addresses(e->tun, &e->view.v4.addr,
+			 &e->view.v6.addr)) < 0)
+			log_error("%s: the uplink's address cannot be set (%s)",
+			    tun_name(e->tun), strerror(-r));
+	}
 	if ((r = routes_apply(e->routes, &plan, &found)) < 0)
 		log_error("routes: not all could be set (%s); what is not set "
 			  "is closed",
@@ -241,7 +264,7 @@ apply_returnpath(struct engine *e)
 	plan.n_servers = e->server.n_endpoints;
 	for (unsigned i = 0; i < plan.n_servers; i++)
 		servers[i] = e->server.endpoints[i].addr;
-	if (e->returnpath != NULL &&
+	if (e->returnpath != NULL && e->outside == NULL &&
 	    (r = returnpath_apply(e->returnpath, &plan)) < 0)
 		log_warn("returnpath: the server's answers cannot be marked "
 			 "(%s): where rp_filter is 1 they will be dropped",
@@ -264,6 +287,12 @@ replan(struct engine *e)
  * Looking at the network.
  */
 
+static struct netmon *
+uplink_netmon(const struct engine *e)
+{
+	return e->outside != NULL ? outside_netmon(e->outside) : e->netmon;
+}
+
 static void
 find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
 {
@@ -273,7 +302,7 @@ find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
 
 		if (!view_can_be_server(&e->view, to))
 			continue;
-		netmon_hop(e->netmon,
+		netmon_hop(uplink_netmon(e),
 		    to->family == ADDR_V4 ? &e->view.v4 : &e->view.v6, to,
 		    &hops[i]);
 	}
@@ -287,6 +316,8 @@ look(struct engine *e)
 	int r = netmon_view(e->netmon,
 	    e->tun != NULL ? tun_name(e->tun) : e->conf->tun, tunnel, &e->view);
 
+	if (e->outside != NULL && r == 0)
+		r = outside_view(e->outside, &e->view);
 	if (r < 0)
 		log_error("network: cannot be looked at (%s)", strerror(-r));
 	/* Before the kernel asks for a new router, and is not let. */
@@ -331,6 +362,22 @@ open_tun(struct engine *e)
 	return r;
 }
 
+/* 0 also while there is no such interface: it may come. */
+static int
+take_uplink(struct engine *e)
+{
+	int r = e->outside != NULL ? outside_take(e->outside) : 0;
+
+	if (r == -ENODEV) {
+		log_warn("uplink: there is no interface %s yet",
+		    e->conf->uplink.name);
+		r = 0;
+	}
+	if (r == 0 && e->outside != NULL)
+		look(e);
+	return r;
+}
+
 /* The firewall and the kernel's refusal first: they need no device. */
 static int
 take(struct engine *e, char why[ENGINE_WHY_MAX])
@@ -353,6 +400,12 @@ take(struct engine *e, char why[ENGINE_WHY_MAX])
 	if ((r = routes_apply(e->routes, &closed, NULL)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "the default route cannot be taken (%s)", strerror(-r));
+		return r;
+	}
+	if ((r = take_uplink(e)) < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "%s cannot be put into a namespace of its own (%s)",
+		    e->conf->uplink.name, strerror(-r));
 		return r;
 	}
 	if ((r = open_tun(e)) < 0) {
@@ -399,6 +452,8 @@ give_back(struct engine *e)
 	if ((r = tun_remove(e->conf->tun)) < 0 && first == 0)
 		first = r;
 	if ((r = routes_release(e->routes)) < 0)
+		first = r;
+	if (e->outside != NULL && (r = outside_give_back(e->outside)) < 0)
 		first = r;
 	/* Last: this is what opens. */
 	if (e->firewall != NULL && (r = firewall_release(e->firewall)) < 0)
@@ -564,6 +619,10 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	memcpy(old_hops, e->hops, sizeof(old_hops));
+	/* It came back, or was plugged in. */
+	if (e->outside != NULL && e->tun != NULL &&
+	    if_nametoindex(e->conf->uplink.name) != 0)
+		(void)take_uplink(e);
 	look(e);
 	if (view_event(&before, &now, engaged_with(e), &ev))
 		(void)change(e, ev);
@@ -587,9 +646,9 @@ static void
 on_net(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
-	int r = netmon_drain(e->netmon);
+	int r = netmon_drain(
+	    fd == netmon_fd(e->netmon) ? e->netmon : uplink_netmon(e));
 
-	(void)fd;
 	(void)what;
 	if (r < 0)
 		log_error("network: its messages cannot be read (%s)",
@@ -720,6 +779,12 @@ struct pump_memory *
 engine_memory(const struct engine *e)
 {
 	return e->memory;
+}
+
+struct inlet *
+engine_inlet(const struct engine *e)
+{
+	return e->outside != NULL ? outside_inlet(e->outside) : NULL;
 }
 
 struct uplink *
@@ -924,7 +989,7 @@ make_events(struct engine *e)
 	e->client = supervise_new(e->base,
 	    (struct supervise_calls){ on_client_start, on_client_loss, e });
 	e->warden = warden_new(e->base, &worker_calls);
-	e->proof = proof_new(e->base, e->warden);
+	e->proof = proof_new(e->base, e->warden, e->outside);
 	if (e->client == NULL || e->warden == NULL || e->proof == NULL ||
 	    (e->memory = pump_memory_new()) == NULL)
 		return -ENOMEM;
@@ -932,6 +997,13 @@ make_events(struct engine *e)
 	    EV_READ | EV_PERSIST, on_net, e);
 	if (e->on_net == NULL || event_add(e->on_net, NULL) < 0)
 		return -ENOMEM;
+	if (e->outside != NULL) {
+		e->on_outside =
+		    event_new(e->base, netmon_fd(outside_netmon(e->outside)),
+			EV_READ | EV_PERSIST, on_net, e);
+		if (e->on_outside == NULL || event_add(e->on_outside, NULL) < 0)
+			return -ENOMEM;
+	}
 	if (e->firewall == NULL || firewall_fd(e->firewall) < 0)
 		return 0;
 	e->on_firewall = event_new(e->base, firewall_fd(e->firewall),
@@ -949,13 +1021,17 @@ destroy(struct engine *e)
 			event_free(e->timers[i]);
 	if (e->on_net != NULL)
 		event_free(e->on_net);
+	if (e->on_outside != NULL)
+		event_free(e->on_outside);
 	if (e->on_firewall != NULL)
 		event_free(e->on_firewall);
 	supervise_free(e->client);
 	proof_free(e->proof);
 	warden_free(e->warden);
 	pump_memory_free(e->memory);
-	uplink_close(e->uplink);
+	if (e->outside == NULL)
+		uplink_close(e->uplink);
+	outside_close(e->outside);
 	netmon_close(e->netmon);
 	returnpath_close(e->returnpath);
 	routes_close(e->routes);
@@ -975,6 +1051,19 @@ choose_sender(const struct conf *conf, struct uplink_sender *ret)
 	return 0;
 }
 
+static int
+open_uplink(struct engine *e, const struct uplink_sender *sender)
+{
+	int r;
+
+	if (!e->conf->uplink_namespace)
+		return uplink_open(sender, &e->uplink);
+	if ((r = outside_open(e->base, e->conf, sender, &e->outside)) < 0)
+		return r;
+	e->uplink = outside_uplink(e->outside);
+	return 0;
+}
+
 /* 0, or a negative errno after a word in why. */
 static int
 open_system(struct engine *e, char why[ENGINE_WHY_MAX])
@@ -985,7 +1074,7 @@ open_system(struct engine *e, char why[ENGINE_WHY_MAX])
 	if ((r = choose_sender(e->conf, &sender)) < 0 ||
 	    (r = routes_open(&e->routes)) < 0 ||
 	    (r = netmon_open(&e->netmon)) < 0 ||
-	    (r = uplink_open(&sender, &e->uplink)) < 0) {
+	    (r = open_uplink(e, &sender)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "the network cannot be "
 		    "opened (%s): tungated needs root",

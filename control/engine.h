@@ -21,6 +21,7 @@ struct engine;
 struct event_base;
 struct msg;
 struct pump_memory;
+struct inlet;
 struct uplink;
 
 #define ENGINE_WHY_MAX STATUS_WHY_MAX
@@ -48,6 +49,7 @@ int engine_serve(struct engine *e, const struct engine_worker *worker);
 
 /* What the worker has of the engine's. */
 struct pump_memory *engine_memory(const struct engine *e);
+struct inlet *engine_inlet(const struct engine *e);
 struct uplink *engine_uplink(const struct engine *e);
 
 /*

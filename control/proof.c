@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/msg.h"
+#include "control/outside.h"
 #include "control/server.h"
 #include "control/warden.h"
 #include "datapath/policy.h"
@@ -18,6 +19,7 @@
 struct proof {
 	struct event_base *base;
 	struct warden *warden;
+	struct outside *outside;
 	uint64_t epoch; /* counts the times that it was sought */
 	bool seeking;
 	const struct server *server;
@@ -41,7 +43,10 @@ give_ear(struct proof *p, unsigned ifindex)
 	msg_from_view(p->view, &about.view);
 	for (unsigned n = 0; n < p->server->n_endpoints; n++)
 		servers[n] = p->server->endpoints[n].addr;
-	r = ear_open(ifindex, servers, p->server->n_endpoints, &ear);
+	if ((r = outside_enter(p->outside)) == 0) {
+		r = ear_open(ifindex, servers, p->server->n_endpoints, &ear);
+		outside_leave(p->outside);
+	}
 	if (r < 0) {
 		log_error("proof: cannot listen on the uplink (%s)",
 		    strerror(-r));
@@ -95,7 +100,8 @@ on_nudge(evutil_socket_t fd, short what, void *arg)
 }
 
 struct proof *
-proof_new(struct event_base *base, struct warden *warden)
+proof_new(struct event_base *base, struct warden *warden,
+    struct outside *outside)
 {
 	struct proof *p = calloc(1, sizeof(*p));
 
@@ -103,6 +109,7 @@ proof_new(struct event_base *base, struct warden *warden)
 		return NULL;
 	p->base = base;
 	p->warden = warden;
+	p->outside = outside;
 	if ((p->nudge = evtimer_new(base, on_nudge, p)) == NULL) {
 		free(p);
 		return NULL;

@@ -20,10 +20,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "datapath/intake.h"
 #include "datapath/policy.h"
 #include "datapath/policy_slot.h"
 #include "datapath/pump.h"
 #include "src/base/mono.h"
+#include "src/os/inlet.h"
 #include "src/os/tun.h"
 
 /* A batch takes microseconds; a second is a thread that hangs. */
@@ -33,6 +35,8 @@ struct worker {
 	pthread_t thread;
 	struct policy_slot *slot;
 	struct pump *pump;
+	struct intake *intake;	       /* NULL: the kernel takes in */
+	int inlet;		       /* its descriptor, or -1 */
 	const struct policy *in_force; /* control's own note */
 	_Atomic(struct tun *) wanted;  /* control's wish */
 	_Atomic(struct tun *) used;    /* the worker's answer */
@@ -79,15 +83,16 @@ static void *
 run(void *arg)
 {
 	struct worker *w = arg;
-	struct pollfd fds[2] = { { .fd = w->wake[0], .events = POLLIN },
-		{ .fd = -1, .events = POLLIN } };
+	struct pollfd fds[3] = { { .fd = w->wake[0], .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
+		{ .fd = w->inlet, .events = POLLIN } };
 
 	poke(w->told[1]); /* it is there */
 	while (!atomic_load(&w->stop)) {
 		struct tun *tun;
 		int r;
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			break;
 		if (fds[0].revents != 0) {
 			drain(w->wake[0]);
@@ -99,6 +104,9 @@ run(void *arg)
 			}
 			poke(w->told[1]);
 		}
+		if (fds[2].revents != 0)
+			(void)intake_batch(w->intake, policy_slot_take(w->slot),
+			    atomic_load(&w->used));
 		if (fds[1].revents == 0)
 			continue;
 		if ((r = pump_batch(w->pump)) < 0) {
@@ -154,8 +162,8 @@ start_thread(struct worker *w)
 }
 
 int
-worker_start(struct uplink *uplink, struct drop_ring *drops,
-    struct pump_memory *memory, struct worker **ret)
+worker_start(struct uplink *uplink, struct inlet *inlet,
+    struct drop_ring *drops, struct pump_memory *memory, struct worker **ret)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int r = -ENOMEM;
@@ -167,8 +175,14 @@ worker_start(struct uplink *uplink, struct drop_ring *drops,
 		goto free_worker;
 	if ((r = pump_new(NULL, uplink, w->slot, drops, memory, &w->pump)) < 0)
 		goto free_slot;
+	w->inlet = -1;
+	if (inlet != NULL) {
+		if ((r = intake_new(inlet, &w->intake)) < 0)
+			goto free_pump;
+		w->inlet = inlet_fd(inlet);
+	}
 	if ((r = open_pipe(w->wake)) < 0)
-		goto free_pump;
+		goto free_intake;
 	if ((r = open_pipe(w->told)) < 0)
 		goto close_wake;
 	if ((r = start_thread(w)) < 0)
@@ -180,6 +194,8 @@ close_told:
 	close_pipe(w->told);
 close_wake:
 	close_pipe(w->wake);
+free_intake:
+	intake_free(w->intake);
 free_pump:
 	pump_free(w->pump);
 free_slot:
@@ -199,6 +215,7 @@ worker_stop(struct worker *w)
 	pthread_join(w->thread, NULL);
 	close_pipe(w->told);
 	close_pipe(w->wake);
+	intake_free(w->intake);
 	pump_free(w->pump);
 	policy_slot_free(w->slot);
 	free(w);

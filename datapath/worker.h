@@ -9,6 +9,7 @@
 #define DATAPATH_WORKER_H
 
 struct drop_ring;
+struct inlet;
 struct policy;
 struct pump_memory;
 struct tun;
@@ -16,12 +17,12 @@ struct uplink;
 struct worker;
 
 /*
- * Start a worker under policy_block_all, with no device yet. uplink, drops and
- * memory are borrowed until worker_stop(). 0, or a negative errno with *ret
- * untouched.
+ * Start a worker under policy_block_all, with no device yet. uplink, inlet
+ * (NULL: what comes in is the kernel's), drops and memory are borrowed until
+ * worker_stop(). 0, or a negative errno with *ret untouched.
  */
-int worker_start(struct uplink *uplink, struct drop_ring *drops,
-    struct pump_memory *memory, struct worker **ret);
+int worker_start(struct uplink *uplink, struct inlet *inlet,
+    struct drop_ring *drops, struct pump_memory *memory, struct worker **ret);
 
 /*
  * The device to pump, borrowed until the next call or worker_stop(); NULL:

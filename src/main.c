@@ -189,6 +189,17 @@ oneshot(const struct options *o)
  * The life of the daemon.
  */
 
+static bool
+same_uplink(const struct conf *a, const struct conf *b)
+{
+	char x[IFSETTINGS_TEXT_MAX], y[IFSETTINGS_TEXT_MAX];
+
+	(void)ifsettings_print(&a->uplink, x);
+	(void)ifsettings_print(&b->uplink, y);
+	return a->uplink_namespace == b->uplink_namespace &&
+	    strcmp(x, y) == 0 && strcmp(a->uplink_dhcp, b->uplink_dhcp) == 0;
+}
+
 static int
 reload(void *arg, char why[], size_t size)
 {
@@ -205,13 +216,18 @@ reload(void *arg, char why[], size_t size)
 	if (strcmp(conf.tun, d->conf.tun) != 0 ||
 	    strcmp(conf.run_dir, d->conf.run_dir) != 0 ||
 	    strcmp(conf.group, d->conf.group) != 0 ||
-	    strcmp(conf.user, d->conf.user) != 0)
-		log_warn("conf: tun, run_dir, group and user change with the "
-			 "next start only");
+	    strcmp(conf.user, d->conf.user) != 0 ||
+	    !same_uplink(&conf, &d->conf))
+		log_warn(
+		    "conf: tun, run_dir, group, user and the uplink change "
+		    "with the next start only");
 	memcpy(conf.tun, d->conf.tun, sizeof(conf.tun));
 	memcpy(conf.run_dir, d->conf.run_dir, sizeof(conf.run_dir));
 	memcpy(conf.group, d->conf.group, sizeof(conf.group));
 	memcpy(conf.user, d->conf.user, sizeof(conf.user));
+	conf.uplink_namespace = d->conf.uplink_namespace;
+	conf.uplink = d->conf.uplink;
+	memcpy(conf.uplink_dhcp, d->conf.uplink_dhcp, sizeof(conf.uplink_dhcp));
 	if (server_list_read(conf.servers, &servers, to_log, NULL) < 0) {
 		server_list_free(&servers);
 		(void)snprintf(why, size,
@@ -288,6 +304,7 @@ run_worker(int channel, void *arg)
 	struct daemon *d = arg;
 	const struct serve s = { .servers = &d->servers,
 		.memory = engine_memory(d->engine),
+		.inlet = engine_inlet(d->engine),
 		.uplink = engine_uplink(d->engine),
 		.permit = d->permit,
 		.listener = d->listener,
@@ -350,7 +367,7 @@ run(struct daemon *d)
 	if ((r = start_worker(d)) < 0)
 		log_error("worker: cannot be started (%s): nothing passes",
 		    strerror(-r));
-	if (isolate_parent() < 0) {
+	if (isolate_parent(d->conf.uplink_namespace) < 0) {
 		log_error("tungated: privileges cannot be dropped");
 		return 1;
 	}

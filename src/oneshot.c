@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control/conf.h"
+#include "control/outside.h"
 #include "src/lock.h"
 #include "src/os/firewall.h"
 #include "src/os/returnpath.h"
@@ -163,6 +164,7 @@ oneshot_release(const struct conf *conf)
 	status |= said("marks on arrival", release_marks(), "none left");
 	status |= said(device, tun_remove(conf->tun), "not there any more");
 	status |= said("rules and routes", release_routes(), "none left");
+	status |= said("uplink", outside_rescue(conf->run_dir), "at home");
 	status |= said("firewall", release_firewall(), "none left");
 	unlock(fd);
 	(void)printf("%s\n",

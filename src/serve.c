@@ -21,6 +21,7 @@
 #include "datapath/drop_ring.h"
 #include "datapath/worker.h"
 #include "src/base/log.h"
+#include "src/os/inlet.h"
 #include "src/os/uplink.h"
 
 struct serving {
@@ -49,7 +50,8 @@ note_lacks(const char *lacks)
 static bool
 isolate(const struct serve *s, struct serving *g, int channel)
 {
-	const int keep[] = { channel, s->listener, uplink_fd(s->uplink) };
+	const int keep[] = { channel, s->listener, uplink_fd(s->uplink),
+		s->inlet != NULL ? inlet_fd(s->inlet) : -1 };
 	const char *lacks;
 
 	if (!is_done(isolate_descriptors(keep, sizeof(keep) / sizeof(keep[0])),
@@ -65,7 +67,8 @@ isolate(const struct serve *s, struct serving *g, int channel)
 		"isolation"))
 		return false;
 	note_lacks(lacks);
-	if (!is_done(worker_start(s->uplink, &g->drops, s->memory, &g->worker),
+	if (!is_done(worker_start(s->uplink, s->inlet, &g->drops, s->memory,
+			 &g->worker),
 		"its thread"))
 		return false;
 	if (!is_done(isolate_calls(&lacks), "system calls"))

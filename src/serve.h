@@ -11,12 +11,14 @@
 
 struct pump_memory;
 struct server_list;
+struct inlet;
 struct uplink;
 
 /* What it has of the parent's, when it is forked. */
 struct serve {
 	const struct server_list *servers;
 	struct pump_memory *memory;
+	struct inlet *inlet; /* NULL: the kernel takes in */
 	struct uplink *uplink;
 	struct permit permit;
 	int listener; /* of the control socket */

@@ -49,8 +49,9 @@ int isolate_calls(const char **ret_lacks);
 
 /*
  * For the parent: no privilege beyond what it uses and VPN clients need, for
- * itself and all that it starts. 0, or a negative errno.
+ * itself and all that it starts; with namespaces, also what going into one
+ * takes. 0, or a negative errno.
  */
-int isolate_parent(void);
+int isolate_parent(bool namespaces);
 
 #endif /* OS_ISOLATE_H */

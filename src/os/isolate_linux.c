@@ -247,6 +247,8 @@ static const int allowed[] = {
 	SCMP_SYS(readv),
 	SCMP_SYS(sendmmsg),
 	SCMP_SYS(recvfrom),
+	SCMP_SYS(
+	    recvmmsg), /* from the uplink's namespace; writev() to the tun */
 	/* the parent, and descriptors that come from it */
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(sendmsg),
@@ -381,12 +383,12 @@ static const unsigned kept[] = {
 };
 
 int
-isolate_parent(void)
+isolate_parent(bool namespaces)
 {
 	if (capng_get_caps_process() < 0)
 		return -EPERM;
 	for (unsigned c = 0; c <= CAP_LAST_CAP; c++) {
-		bool keep = false;
+		bool keep = namespaces && c == CAP_SYS_ADMIN;
 
 		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			keep |= kept[i] == c;

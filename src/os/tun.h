@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+struct addr;
 struct pktbuf;
 struct tun;
 
@@ -58,6 +59,20 @@ int tun_set_mtu(struct tun *t, uint32_t mtu);
  * if there is none, or another negative errno.
  */
 int tun_read(struct tun *t, struct pktbuf *b);
+
+/*
+ * Hand one packet to the machine, as if it came in by the device. 0, or a
+ * negative errno. Linux only.
+ */
+int tun_write(struct tun *t, struct pktbuf *b);
+
+/*
+ * Of these addresses (ADDR_NONE: none) the device has each, and no other: what
+ * is sent to the gate bears them where the uplink is in a namespace. 0, or the
+ * first error. Linux only.
+ */
+int
+tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6);
 
 struct tun_counters {
 	uint64_t

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,6 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "src/base/addr.h"
 #include "src/os/netmsg_linux.h"
 #include "src/os/pktbuf.h"
 
@@ -268,6 +271,100 @@ tun_read(struct tun *t, struct pktbuf *b)
 		return -EIO;
 	b->len = (uint32_t)((size_t)n - sizeof(b->offload));
 	return 0;
+}
+
+int
+tun_write(struct tun *t, struct pktbuf *b)
+{
+	struct iovec v[2] = { { &b->offload, sizeof(b->offload) },
+		{ b->data, b->len } };
+	ssize_t n;
+
+	do
+		n = writev(t->fd, v, 2);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/*
+ * Addresses.
+ */
+
+static struct nl_msg *
+address_message(const struct tun *t, int type, int flags, const struct addr *a)
+{
+	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
+	struct ifaddrmsg i = { .ifa_family = netmsg_af(a->family),
+		.ifa_prefixlen = (uint8_t)(8 * addr_len(a)),
+		.ifa_flags = a->family == ADDR_V6 ? IFA_F_NODAD : 0,
+		.ifa_index = t->ifindex };
+
+	if (m == NULL)
+		return NULL;
+	if (nlmsg_append(m, &i, sizeof(i), NLMSG_ALIGNTO) < 0 ||
+	    netmsg_put_addr(m, IFA_LOCAL, a) < 0) {
+		nlmsg_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+#define ADDRESSES_MAX 16
+
+struct finding {
+	unsigned ifindex, n;
+	struct addr found[ADDRESSES_MAX];
+};
+
+static void
+on_address(const struct nlmsghdr *h, size_t len, void *arg)
+{
+	struct finding *f = arg;
+	struct netmsg_addr a;
+
+	if (h == NULL)
+		f->n = 0;
+	else if (netmsg_read_addr(h, len, &a) == 0 && a.ifindex == f->ifindex &&
+	    f->n < ADDRESSES_MAX)
+		f->found[f->n++] = a.addr;
+}
+
+static bool
+is_among(const struct addr *a, const struct addr *in, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (addr_equal(a, &in[i]))
+			return true;
+	return false;
+}
+
+int
+tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6)
+{
+	const struct addr wanted[2] = { *v4, *v6 };
+	struct finding f = { .ifindex = t->ifindex };
+	struct netmsg_socket *s;
+	int r, first;
+
+	if ((r = netmsg_open(&s)) < 0)
+		return r;
+	first = netmsg_dump(s, RTM_GETADDR, ADDR_NONE, on_address, &f);
+	for (int i = 0; i < 2; i++) {
+		if (wanted[i].family == ADDR_NONE ||
+		    is_among(&wanted[i], f.found, f.n))
+			continue;
+		r = netmsg_ask(s,
+		    address_message(t, RTM_NEWADDR,
+			NLM_F_CREATE | NLM_F_REPLACE, &wanted[i]));
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	for (unsigned i = 0; i < f.n; i++)
+		if (!is_among(&f.found[i], wanted, 2))
+			(void)netmsg_ask(s,
+			    address_message(t, RTM_DELADDR, 0, &f.found[i]));
+	netmsg_close(s);
+	return first;
 }
 
 struct counting {

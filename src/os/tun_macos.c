@@ -244,3 +244,21 @@ tun_counters(const struct tun *t, struct tun_counters *ret)
 	    (uint64_t)(uint32_t)all.h.ifm_snd_drops;
 	return 0;
 }
+
+/* The kernel does that itself: the uplink is nowhere else (netns_macos.c). */
+int
+tun_write(struct tun *t, struct pktbuf *b)
+{
+	(void)t;
+	(void)b;
+	return -EOPNOTSUPP;
+}
+
+int
+tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6)
+{
+	(void)t;
+	(void)v4;
+	(void)v6;
+	return -EOPNOTSUPP;
+}

@@ -108,7 +108,7 @@ check "and its group" worker_is Gid "47012 47012 47012 47012"
 check "of which nothing needs to be said" not grep -q "there is no account" "$GATE_LOG"
 sed -i '/^on_stop/a user = daemon' "$LAB/tungate.conf"
 check "reload: the user changes with the next start only" gate_ctl reload >/dev/null
-check "it is said" grep -q "user change with the next start only" "$GATE_LOG"
+check "it is said" grep -q "change with the next start only" "$GATE_LOG"
 gate_end TERM || :
 gate_start
 WORKER=$(gate_worker)

@@ -90,6 +90,27 @@ every_key_is_read(void **state)
 	assert_int_equal(c.log_level, LEVEL_DEBUG);
 }
 
+static void
+an_uplink_of_its_own_is_read(void **state)
+{
+	static const char text[] = "[tungate]\nuplink = namespace\n"
+				   "uplink_interface = eth0\n"
+				   "uplink_address = 192.0.2.10/24\n"
+				   "uplink_address = 2001:db8:1::10/64\n"
+				   "uplink_gateway = 192.0.2.1\n"
+				   "uplink_gateway = fe80::1\n";
+	struct problems p;
+	struct conf c;
+
+	(void)state;
+	assert_int_equal(parse(text, sizeof(text) - 1, &c, &p), 0);
+	assert_true(c.uplink_namespace);
+	assert_string_equal(c.uplink.name, "eth0");
+	assert_int_equal(c.uplink.n_addresses, 2);
+	assert_int_equal(c.uplink.addresses[1].bits, 64);
+	assert_int_equal(c.uplink.n_gateways, 2);
+}
+
 /* Not the end of the value above it, which would hide it. */
 static void
 an_indented_line_is_a_line_of_its_own(void **state)
@@ -126,6 +147,26 @@ what_is_wrong_is_named_with_its_line(void **state)
 	check_problem("[tungate]\ngroup =\n", "x.conf:2: group: ");
 	check_problem("[tungate]\nlan = some\n",
 	    "x.conf:2: lan = some: must be block or allow");
+	check_problem("[tungate]\nuplink = moon\n",
+	    "x.conf:2: uplink = moon: ");
+	check_problem("[tungate]\nuplink_moon = 1\n",
+	    "x.conf:2: uplink_moon: ");
+	check_problem("[tungate]\nuplink = namespace\n",
+	    "x.conf: uplink = namespace needs");
+	check_problem("[tungate]\nuplink_interface = a/b\n",
+	    "x.conf:2: uplink_interface = a/b: ");
+	check_problem("[tungate]\nuplink_interface = eth0\n",
+	    "x.conf: uplink_... lines are for");
+	check_problem("[tungate]\nuplink_address = 192.0.2.1\n",
+	    "x.conf:2: uplink_address = 192.0.2.1: must be ADDRESS/BITS");
+	check_problem("[tungate]\nuplink_gateway = x\n",
+	    "x.conf:2: uplink_gateway = x: ");
+	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
+		      "uplink_dhcp = d\nuplink_gateway = 192.0.2.1\n",
+	    "x.conf: uplink_dhcp is instead of");
+	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
+		      "lan = allow\n",
+	    "x.conf: lan = allow needs uplink = machine");
 	check_problem("[tungate]\non_stop = maybe\n", "x.conf:2: on_stop = ");
 	check_problem("[tungate]\nlog_level = loud\n",
 	    "x.conf:2: log_level = ");
@@ -227,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_leaves_the_defaults),
 		cmocka_unit_test(every_key_is_read),
+		cmocka_unit_test(an_uplink_of_its_own_is_read),
 		cmocka_unit_test(an_indented_line_is_a_line_of_its_own),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(a_name_that_no_device_can_have_is_a_problem),

@@ -505,7 +505,7 @@ the_parent_keeps_what_it_needs(void **state)
 		 * SYS_ADMIN 21, SYS_MODULE 16. */
 		bool had = prctl(PR_CAPBSET_READ, 12, 0, 0, 0) == 1;
 
-		if (isolate_parent() < 0)
+		if (isolate_parent(false) < 0)
 			_exit(99);
 		if (prctl(PR_CAPBSET_READ, 19, 0, 0, 0) == 1 ||
 		    prctl(PR_CAPBSET_READ, 21, 0, 0, 0) == 1 ||

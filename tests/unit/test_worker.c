@@ -40,6 +40,15 @@ tun_fd(const struct tun *t)
 	return t->fd[0];
 }
 
+/* Nothing comes in here. */
+int
+tun_write(struct tun *t, struct pktbuf *b)
+{
+	(void)t;
+	(void)b;
+	return -EBADFD;
+}
+
 int
 tun_read(struct tun *t, struct pktbuf *b)
 {
@@ -122,7 +131,7 @@ start(void **state)
 	memset(&drops, 0, sizeof(drops));
 	atomic_store(&uplink.sent, 0);
 	if (pipe(tun.fd) < 0 || fcntl(tun.fd[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    worker_start(&uplink, &drops, &memory, &w) < 0 ||
+	    worker_start(&uplink, NULL, &drops, &memory, &w) < 0 ||
 	    worker_use(w, &tun) < 0)
 		return -1;
 	*state = w;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include "src/os/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "src/base/log.h"
+#include "src/os/netmsg_linux.h"
+
+/* linux/magic.h: what a namespace's file is in. */
+#define IN_NSFS 0x6e736673
+
+#define OWN "/proc/self/ns/net"
+
+struct netns {
+	int machine, inside; /* descriptors of namespaces */
+};
+
+/* The namespace that is mounted there, or a negative errno. */
+static int
+open_there(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct statfs in;
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &in) < 0 || in.f_type != IN_NSFS) {
+		close(fd);
+		return -ENOENT; /* a file of a boot that is over */
+	}
+	return fd;
+}
+
+/* 0, or a negative errno; we are back in any case, or not any more. */
+static int
+make_there(struct netns *n, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0), r = 0;
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	if (unshare(CLONE_NEWNET) < 0)
+		return -errno;
+	if (mount(OWN, path, NULL, MS_BIND, NULL) < 0)
+		r = -errno;
+	netns_leave(n);
+	return r;
+}
+
+int
+netns_open(const char *path, bool make, struct netns **ret)
+{
+	struct netns *n = calloc(1, sizeof(*n));
+	int r;
+
+	if (n == NULL)
+		return -ENOMEM;
+	if ((n->machine = open(OWN, O_RDONLY | O_CLOEXEC)) < 0) {
+		r = -errno;
+		goto free_netns;
+	}
+	n->inside = open_there(path);
+	if (n->inside == -ENOENT && make) {
+		if ((r = make_there(n, path)) < 0)
+			goto close_machine;
+		n->inside = open_there(path);
+	}
+	if ((r = n->inside) < 0)
+		goto close_machine;
+	*ret = n;
+	return 0;
+
+close_machine:
+	close(n->machine);
+free_netns:
+	free(n);
+	return r;
+}
+
+void
+netns_close(struct netns *n)
+{
+	if (n == NULL)
+		return;
+	close(n->inside);
+	close(n->machine);
+	free(n);
+}
+
+int
+netns_remove(const char *path)
+{
+	if (umount2(path, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+		return -errno;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int
+netns_enter(struct netns *n)
+{
+	if (n == NULL)
+		return 0;
+	return setns(n->inside, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+void
+netns_leave(struct netns *n)
+{
+	if (n == NULL || setns(n->machine, CLONE_NEWNET) == 0)
+		return;
+	log_error("netns: cannot come back from the uplink's namespace");
+	_exit(1);
+}
+
+/* From where we are, to there. */
+static int
+move(const char *ifname, int to)
+{
+	struct ifinfomsg i = { .ifi_index = (int)if_nametoindex(ifname) };
+	struct netmsg_socket *s;
+	struct nl_msg *m;
+	int r;
+
+	if (i.ifi_index == 0)
+		return -ENODEV;
+	if ((r = netmsg_open(&s)) < 0)
+		return r;
+	if ((m = nlmsg_alloc_simple(RTM_NEWLINK, 0)) != NULL &&
+	    (nlmsg_append(m, &i, sizeof(i), NLMSG_ALIGNTO) < 0 ||
+		nla_put_u32(m, IFLA_NET_NS_FD, (uint32_t)to) < 0)) {
+		nlmsg_free(m);
+		m = NULL;
+	}
+	r = netmsg_ask(s, m);
+	netmsg_close(s);
+	return r;
+}
+
+int
+netns_take(struct netns *n, const char *ifname)
+{
+	return move(ifname, n->inside);
+}
+
+int
+netns_give_back(struct netns *n, const char *ifname)
+{
+	int r;
+
+	if ((r = netns_enter(n)) < 0)
+		return r;
+	r = move(ifname, n->machine);
+	netns_leave(n);
+	return r;
+}
