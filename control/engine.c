@@ -1081,7 +1081,7 @@ open_system(struct engine *e, char why[ENGINE_WHY_MAX])
 		    strerror(-r));
 		return r;
 	}
-	if ((r = firewall_open(&sender, &e->firewall)) < 0)
+	if ((r = firewall_open(&sender, true, &e->firewall)) < 0)
 		log_warn("firewall: not in this system (%s): sockets that are "
 			 "bound to an interface, packet sockets and multicast "
 			 "are not stopped, nor is what comes in",

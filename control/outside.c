@@ -64,7 +64,7 @@ open_inside(struct outside *o, const struct uplink_sender *sender)
 	if ((r = netmon_open(&o->netmon)) == 0 &&
 	    (r = uplink_open(sender, &o->uplink)) == 0 &&
 	    (r = inlet_open(&o->inlet)) == 0 &&
-	    (r = firewall_open(sender, &o->firewall)) < 0) {
+	    (r = firewall_open(sender, false, &o->firewall)) < 0) {
 		log_warn("firewall: not in the uplink's namespace (%s)",
 		    strerror(-r));
 		r = 0;

@@ -64,7 +64,7 @@ close_firewall(const char **ret_lacks)
 	struct firewall *f = NULL;
 	int r;
 
-	if ((r = firewall_open(&nobody, &f)) < 0)
+	if ((r = firewall_open(&nobody, true, &f)) < 0)
 		return r;
 	if ((r = firewall_apply(f, &closed)) == 0)
 		*ret_lacks = firewall_lacks(f);
@@ -143,7 +143,7 @@ release_firewall(void)
 	struct firewall *f = NULL;
 	int r;
 
-	if ((r = firewall_open(&nobody, &f)) == 0)
+	if ((r = firewall_open(&nobody, true, &f)) == 0)
 		r = firewall_release(f);
 	firewall_close(f);
 	return r == -EPROTONOSUPPORT ? 0 : r;

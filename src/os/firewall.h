@@ -61,10 +61,13 @@ struct firewall_plan {
 };
 
 /*
- * gate: who sends the gate's frames (copied). 0, or a negative errno
- * (-EPROTONOSUPPORT: there is none in this system) with *ret untouched.
+ * gate: who sends the gate's frames (copied). held: shall a process of its own
+ * keep the firewall ours when this one dies, so that nobody else can flush it?
+ * 0, or a negative errno (-EPROTONOSUPPORT: there is none in this system) with
+ * *ret untouched.
  */
-int firewall_open(const struct uplink_sender *gate, struct firewall **ret);
+int firewall_open(const struct uplink_sender *gate, bool held,
+    struct firewall **ret);
 
 /* What was applied stays. firewall_close(NULL) does nothing. */
 void firewall_close(struct firewall *f);

@@ -24,7 +24,9 @@
  * then the transport's header is where it looks.
  *
  * The tables are owned by our socket, so that others cannot flush them, and
- * stay when it is closed (Linux 6.9); older kernels get tables without.
+ * stay when it is closed (Linux 6.9); older kernels get tables without. A
+ * process that does nothing else has the socket, too (holder_linux.h): so they
+ * keep their owner when the rest of us is killed.
  * Devices are named one by one where the kernel cannot hook all (before 6.16);
  * then a device that appears is closed with the next plan.
  */
@@ -45,6 +47,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "src/os/holder_linux.h"
 #include "src/os/nft_linux.h"
 #include "src/os/uplink.h"
 
@@ -83,6 +86,7 @@ struct firewall {
 	struct nft *nft;
 	struct nft_watch *watch;
 	struct uplink_sender gate;
+	bool to_be_held, held; /* by a process of its own */
 	uint32_t probe_mark;
 	bool made; /* the tables are ours, and made in this manner, */
 	struct firewall_plan plan; /* from this */
@@ -91,7 +95,8 @@ struct firewall {
 };
 
 int
-firewall_open(const struct uplink_sender *gate, struct firewall **ret)
+firewall_open(const struct uplink_sender *gate, bool held,
+    struct firewall **ret)
 {
 	struct firewall *f = calloc(1, sizeof(*f));
 	int r;
@@ -99,6 +104,7 @@ firewall_open(const struct uplink_sender *gate, struct firewall **ret)
 	if (f == NULL)
 		return -ENOMEM;
 	f->gate = *gate;
+	f->to_be_held = held;
 	if (getrandom(&f->probe_mark, sizeof(f->probe_mark), 0) !=
 	    sizeof(f->probe_mark)) {
 		r = -EIO;
@@ -1014,9 +1020,14 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 		}
 		/* Somebody took it away, or a chain of it. */
 	}
+	/* Of a daemon before us: the tables are its until it is gone. */
+	if (f->to_be_held && (r = holder_end()) < 0)
+		return r;
 	if ((r = make(f, plan)) < 0)
 		return r;
 	f->plan = *plan;
+	f->held = f->to_be_held && f->manner.flags != 0 &&
+	    holder_start(nft_fd(f->nft)) == 0;
 	return verify(f);
 }
 
@@ -1047,6 +1058,9 @@ firewall_lacks(const struct firewall *f)
 	if (f->manner.flags == 0)
 		return "whoever flushes nftables flushes this table, too, "
 		       "until it is repaired";
+	if (f->to_be_held && !f->held)
+		return "whoever flushes nftables when tungated was killed "
+		       "flushes this table, too: nobody holds it";
 	return NULL;
 }
 
@@ -1071,9 +1085,10 @@ remove_table(struct firewall *f, uint32_t family)
 int
 firewall_release(struct firewall *f)
 {
-	int netdev = remove_table(f, NFPROTO_NETDEV),
+	int holder = f->to_be_held ? holder_end() : 0,
+	    netdev = remove_table(f, NFPROTO_NETDEV),
 	    inet = remove_table(f, NFPROTO_INET);
 
 	f->made = false;
-	return netdev < 0 ? netdev : inet;
+	return netdev < 0 ? netdev : inet < 0 ? inet : holder;
 }

@@ -8,9 +8,11 @@
 #include <stddef.h>
 
 int
-firewall_open(const struct uplink_sender *gate, struct firewall **ret)
+firewall_open(const struct uplink_sender *gate, bool held,
+    struct firewall **ret)
 {
 	(void)gate;
+	(void)held;
 	(void)ret;
 	return -EPROTONOSUPPORT;
 }

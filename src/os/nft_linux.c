@@ -144,6 +144,12 @@ nft_close(struct nft *n)
 	free(n);
 }
 
+int
+nft_fd(const struct nft *n)
+{
+	return n->fd;
+}
+
 /*
  * Answers.
  */

@@ -23,6 +23,9 @@ int nft_open(struct nft **ret);
  */
 void nft_close(struct nft *n);
 
+/* The socket that owns tables: who has it open, keeps them owned. */
+int nft_fd(const struct nft *n);
+
 void nft_begin(struct nft *n);
 
 /*

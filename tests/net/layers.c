@@ -27,8 +27,8 @@
 #include "src/os/routes.h"
 
 /* clang-format off */ /* the linker's names */
-int __real_firewall_open(const struct uplink_sender *gate, struct firewall **ret);
-int __wrap_firewall_open(const struct uplink_sender *gate, struct firewall **ret);
+int __real_firewall_open(const struct uplink_sender *gate, bool held, struct firewall **ret);
+int __wrap_firewall_open(const struct uplink_sender *gate, bool held, struct firewall **ret);
 int __real_routes_apply(struct routes *r, const struct routes_plan *plan, struct routes_found *ret);
 int __wrap_routes_apply(struct routes *r, const struct routes_plan *plan, struct routes_found *ret);
 int __real_returnpath_apply(struct returnpath *r, const struct returnpath_plan *plan);
@@ -54,9 +54,10 @@ has_layer(const char *name)
 }
 
 int
-__wrap_firewall_open(const struct uplink_sender *gate, struct firewall **ret)
+__wrap_firewall_open(const struct uplink_sender *gate, bool held,
+    struct firewall **ret)
 {
-	return has_layer("firewall") ? __real_firewall_open(gate, ret)
+	return has_layer("firewall") ? __real_firewall_open(gate, held, ret)
 				     : -EPROTONOSUPPORT;
 }
 

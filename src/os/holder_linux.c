@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "src/os/holder_linux.h"
+
+#include <cap-ng.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NAME "tungated-holder" /* fifteen letters, as many as there may be */
+
+enum { GONE_WITHIN_MS = 1000 };
+
+_Noreturn static void
+hold(int fd)
+{
+	sigset_t all;
+
+	(void)setsid();
+	(void)prctl(PR_SET_NAME, NAME, 0, 0, 0);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* All others closed, and nothing kept that they would keep alive. */
+	if (fd != 0 && dup2(fd, 0) < 0)
+		_exit(1);
+	if (syscall(SYS_close_range, 1u, ~0u, 0u) < 0)
+		for (int i = 1; i < 1024; i++)
+			(void)close(i);
+	if (chdir("/") < 0)
+		_exit(1);
+	capng_clear(CAPNG_SELECT_BOTH);
+	(void)capng_apply(CAPNG_SELECT_BOTH);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	for (;;)
+		(void)pause();
+}
+
+int
+holder_start(int fd)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		hold(fd);
+	return pid < 0 ? -errno : 0;
+}
+
+/* Where our network is; false: it is not known. */
+static bool
+network_of(const char *pid, struct stat *ret)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	return stat(path, ret) == 0;
+}
+
+/* A user's process may have any name: it must be root's. */
+static bool
+is_holder(const char *pid)
+{
+	struct stat theirs, ours, process;
+	char path[64], name[sizeof(NAME) + 1];
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	n = fstat(fd, &process) == 0 ? read(fd, name, sizeof(name)) : -1;
+	close(fd);
+	return n == (ssize_t)sizeof(NAME) &&
+	    memcmp(name, NAME "\n", sizeof(NAME)) == 0 && process.st_uid == 0 &&
+	    network_of(pid, &theirs) && network_of("self", &ours) &&
+	    theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
+}
+
+/* By a descriptor, so that it stays the process that was looked at. */
+static int
+end_process(const char *pid)
+{
+	struct pollfd gone = { .events = POLLIN };
+	int r = 0;
+
+	gone.fd =
+	    (int)syscall(SYS_pidfd_open, (pid_t)strtol(pid, NULL, 10), 0u);
+	if (gone.fd < 0)
+		return errno == ESRCH ? 0 : -errno;
+	if (is_holder(pid)) {
+		if (syscall(SYS_pidfd_send_signal, gone.fd, SIGKILL, NULL, 0u) <
+		    0)
+			r = errno == ESRCH ? 0 : -errno;
+		else if (poll(&gone, 1, GONE_WITHIN_MS) != 1)
+			r = -ETIMEDOUT;
+	}
+	close(gone.fd);
+	return r;
+}
+
+int
+holder_end(void)
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *d;
+	int r, first = 0;
+
+	if (processes == NULL)
+		return -errno;
+	while ((d = readdir(processes)) != NULL) {
+		if (d->d_name[0] < '1' || d->d_name[0] > '9' ||
+		    !is_holder(d->d_name))
+			continue;
+		if ((r = end_process(d->d_name)) < 0 && first == 0)
+			first = r;
+	}
+	closedir(processes);
+	return first;
+}
