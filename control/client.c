@@ -25,14 +25,14 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "src/base/log.h"
+#include "src/base/mono.h"
 
 /* The daemon keeps its descriptors below this (src/main.c sets the limit). */
 #define DESCRIPTORS_MAX 1024
-#define KILL_AFTER_S	2
+#define KILL_AFTER_MS	2000
 #define WAIT_MAX_MS	3000
 
 struct client {
@@ -60,9 +60,9 @@ on_child(int sig)
 
 /* Wait for the command, the order to stop, or the time. */
 static bool
-wait_for_end(pid_t command, int life, int seconds, int *ret_status)
+wait_for_end(pid_t command, int life, unsigned ms, int *ret_status)
 {
-	time_t until = time(NULL) + seconds;
+	struct mono start = mono_now();
 	sigset_t mask;
 
 	/* SIGCHLD is let in only in pselect(): it cannot be missed. */
@@ -75,7 +75,7 @@ wait_for_end(pid_t command, int life, int seconds, int *ret_status)
 
 		if (waitpid(command, ret_status, WNOHANG) == command)
 			return true;
-		if (life < 0 && time(NULL) >= until)
+		if (life < 0 && mono_ms_between(start, mono_now()) >= ms)
 			return false;
 		FD_ZERO(&fds);
 		if (life >= 0)
@@ -132,7 +132,7 @@ keep(const char *command, int life, int done, int output)
 	close(output);
 	if (!wait_for_end(pid, life, 0, &status)) {
 		(void)kill(-pid, SIGTERM);
-		if (!wait_for_end(pid, -1, KILL_AFTER_S, &status)) {
+		if (!wait_for_end(pid, -1, KILL_AFTER_MS, &status)) {
 			(void)kill(-pid, SIGKILL);
 			(void)waitpid(pid, &status, 0);
 		}
