@@ -313,35 +313,46 @@ on_valid(struct nl_msg *m, void *arg)
 	return NL_OK;
 }
 
+/* Connected, and known to nobody yet. */
+static int
+connect_anew(struct netmsg_socket *s)
+{
+	struct nl_sock *nl = nl_socket_alloc();
+	int r;
+
+	if (nl == NULL)
+		return -ENOMEM;
+	errno = EIO; /* if libnl failed where no system call did */
+	if (nl_connect(nl, NETLINK_ROUTE) < 0) {
+		r = -errno;
+		nl_socket_free(nl);
+		return r;
+	}
+	/* A dump's answer must not be mistaken for a late one of before. */
+	nl_socket_modify_cb(nl, NL_CB_VALID, NL_CB_CUSTOM, on_valid, s);
+	nl_socket_modify_cb(nl, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, s);
+	nl_socket_modify_cb(nl, NL_CB_ACK, NL_CB_CUSTOM, on_finish, s);
+	nl_socket_modify_cb(nl, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted,
+	    s);
+	nl_socket_modify_err_cb(nl, NL_CB_CUSTOM, on_error, s);
+	s->nl = nl;
+	return 0;
+}
+
 int
 netmsg_open(struct netmsg_socket **ret)
 {
 	struct netmsg_socket *s = calloc(1, sizeof(*s));
-	int r = -ENOMEM;
+	int r;
 
 	if (s == NULL)
 		return -ENOMEM;
-	if ((s->nl = nl_socket_alloc()) == NULL)
-		goto free_socket;
-	if (nl_connect(s->nl, NETLINK_ROUTE) < 0) {
-		r = -errno;
-		goto free_nl;
+	if ((r = connect_anew(s)) < 0) {
+		free(s);
+		return r;
 	}
-	/* A dump's answer must not be mistaken for a late one of before. */
-	nl_socket_modify_cb(s->nl, NL_CB_VALID, NL_CB_CUSTOM, on_valid, s);
-	nl_socket_modify_cb(s->nl, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, s);
-	nl_socket_modify_cb(s->nl, NL_CB_ACK, NL_CB_CUSTOM, on_finish, s);
-	nl_socket_modify_cb(s->nl, NL_CB_DUMP_INTR, NL_CB_CUSTOM,
-	    on_interrupted, s);
-	nl_socket_modify_err_cb(s->nl, NL_CB_CUSTOM, on_error, s);
 	*ret = s;
 	return 0;
-
-free_nl:
-	nl_socket_free(s->nl);
-free_socket:
-	free(s);
-	return r < 0 ? r : -EIO;
 }
 
 void
@@ -358,13 +369,22 @@ exchange(struct netmsg_socket *s, struct nl_msg *request)
 {
 	int r;
 
+	if (s->nl == NULL && (r = connect_anew(s)) < 0)
+		return r;
 	s->error = 0;
 	if ((r = nl_send_auto(s->nl, request)) >= 0)
 		r = nl_recvmsgs_default(s->nl);
 	if (s->error != 0)
 		return s->error;
-	/* No word of the kernel's: the exchange itself failed. */
-	return r < 0 ? -EIO : 0;
+	if (r >= 0)
+		return 0;
+	/*
+	 * No word of the kernel's: the exchange itself failed. libnl counts
+	 * questions and answers, and would refuse all answers from now on.
+	 */
+	nl_socket_free(s->nl);
+	s->nl = NULL;
+	return -EIO;
 }
 
 int
