@@ -60,7 +60,7 @@ check_the_judge() {
 
 # Whether processes of the daemon's are there. In here there is no other's.
 nobody_is_left() {
-	! pgrep -x 'tungated(-worker)?' >/dev/null
+	! pgrep -x 'tungated.*' >/dev/null
 }
 
 # Leaks that the judge has named. Its first epoch is before all that is tested:
