@@ -297,6 +297,9 @@ static void
 find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
 {
 	memset(hops, 0, sizeof(e->hops));
+	/* Where the uplink is; if we cannot go there, no hop is ready. */
+	if (outside_enter(e->outside) < 0)
+		return;
 	for (unsigned i = 0; i < e->server.n_endpoints; i++) {
 		const struct addr *to = &e->server.endpoints[i].addr;
 
@@ -306,6 +309,7 @@ find_hops(struct engine *e, struct hop hops[POLICY_ENDPOINTS_MAX])
 		    to->family == ADDR_V4 ? &e->view.v4 : &e->view.v6, to,
 		    &hops[i]);
 	}
+	outside_leave(e->outside);
 }
 
 /* Look, and remember. A look that fails sees no uplink: nothing passes. */

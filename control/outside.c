@@ -295,9 +295,14 @@ outside_rescue(const char *run_dir)
 int
 outside_view(struct outside *o, struct net_view *view)
 {
-	struct net_view there;
-	int r = netmon_view(o->netmon, "", NULL, &there);
+	struct net_view there = { 0 };
+	int r;
 
+	/* Its socket is there; one that is opened anew is, where we are. */
+	if ((r = netns_enter(o->netns)) == 0) {
+		r = netmon_view(o->netmon, "", NULL, &there);
+		netns_leave(o->netns);
+	}
 	view->v4 = there.v4;
 	view->v6 = there.v6;
 	return r;
