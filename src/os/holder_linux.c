@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "tungated-holder" /* fifteen letters, as many as there may be */
@@ -86,21 +87,23 @@ is_holder(const char *pid)
 
 /* By a descriptor, so that it stays the process that was looked at. */
 static int
-end_process(const char *pid)
+end_process(const char *number)
 {
 	struct pollfd gone = { .events = POLLIN };
+	pid_t pid = (pid_t)strtol(number, NULL, 10);
 	int r = 0;
 
-	gone.fd =
-	    (int)syscall(SYS_pidfd_open, (pid_t)strtol(pid, NULL, 10), 0u);
+	gone.fd = (int)syscall(SYS_pidfd_open, pid, 0u);
 	if (gone.fd < 0)
 		return errno == ESRCH ? 0 : -errno;
-	if (is_holder(pid)) {
+	if (is_holder(number)) {
 		if (syscall(SYS_pidfd_send_signal, gone.fd, SIGKILL, NULL, 0u) <
 		    0)
 			r = errno == ESRCH ? 0 : -errno;
 		else if (poll(&gone, 1, GONE_WITHIN_MS) != 1)
 			r = -ETIMEDOUT;
+		/* If it was our own child. */
+		(void)waitpid(pid, NULL, WNOHANG);
 	}
 	close(gone.fd);
 	return r;
