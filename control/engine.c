@@ -138,7 +138,7 @@ tell(struct engine *e, bool announce)
 static void
 fail(struct engine *e, const char *why)
 {
-	log_error("engine: %s; ending, the gate stays closed", why);
+	log_error("engine: %s; ending: what is closed stays closed", why);
 	(void)snprintf(e->failure, sizeof(e->failure), "%s", why);
 	(void)event_base_loopbreak(e->base);
 }
@@ -575,8 +575,11 @@ change(struct engine *e, enum gate_event ev)
 		    gate_event_name(ev));
 	}
 	carry_out(e, edge.act);
+	/* What could not be done is not announced. */
+	if (e->failure[0] != '\0')
+		return -EIO;
 	tell(e, true);
-	return e->failure[0] != '\0' ? -EIO : r;
+	return r;
 }
 
 /*
@@ -834,12 +837,13 @@ command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 
 /* 0, or -EINVAL with a word: in this network that is nobody's address. */
 static int
-check_addresses(const struct engine *e, char why[ENGINE_WHY_MAX])
+check_addresses(const struct engine *e, const struct server *s,
+    char why[ENGINE_WHY_MAX])
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (unsigned i = 0; i < e->server.n_endpoints; i++) {
-		const struct addr *a = &e->server.endpoints[i].addr;
+	for (unsigned i = 0; i < s->n_endpoints; i++) {
+		const struct addr *a = &s->endpoints[i].addr;
 
 		if (view_can_be_server(&e->view, a))
 			continue;
@@ -850,26 +854,6 @@ check_addresses(const struct engine *e, char why[ENGINE_WHY_MAX])
 		return -EINVAL;
 	}
 	return 0;
-}
-
-/* The policy of the edge is made from it. 0, or as check_addresses(). */
-static int
-choose_server(struct engine *e, const struct server *s,
-    char why[ENGINE_WHY_MAX])
-{
-	const struct server before = e->server;
-	bool had = e->has_server;
-	int r;
-
-	e->server = *s;
-	e->has_server = true;
-	look(e);
-	if ((r = check_addresses(e, why)) == 0)
-		return 0;
-	e->server = before;
-	e->has_server = had;
-	look(e);
-	return r;
 }
 
 int
@@ -885,9 +869,14 @@ engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 		    server);
 		return -ENOENT;
 	}
-	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE &&
-	    (r = choose_server(e, s, why)) < 0)
-		return r;
+	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE) {
+		if ((r = check_addresses(e, s, why)) < 0)
+			return r;
+		/* The policy of the edge is made from these. */
+		e->server = *s;
+		e->has_server = true;
+		look(e);
+	}
 	return command(e, EV_CONNECT, why);
 }
 

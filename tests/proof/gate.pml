@@ -618,17 +618,14 @@ inline take_edge()
 /* The only place that changes the state. */
 inline change()
 {
-	/* choose_server() looks at the network, for that server. */
 	if
 	:: ev == EV_CONNECT ->
-		apply_firewall(state);
 		if
 		/* It has an address that no server can have. */
-		:: atomic { !calm -> chosen = before };
-			apply_firewall(state);
-			atomic { moving = false; to_server = 0;
-				act = ACT_REFUSE }
-		:: true
+		:: atomic { !calm -> chosen = before; moving = false;
+			to_server = 0; act = ACT_REFUSE }
+		/* Or else engine_connect() looks, for that server. */
+		:: true -> apply_firewall(state)
 		fi
 	:: else
 	fi;

@@ -22,7 +22,7 @@ complain() {
 # If they are others now: make gate.pml so, and then this list.
 calls() {
 	local file=../../control/$1 function=$2 expected=$3 found
-	found=$(sed -n "/^$function(/,/^}/p" "$file" | sed 1d | grep -Eo '\<(gate_edge|plan_policy|publish|carry_out|tell|apply_firewall|apply_routes|replan|take|give_back|let_go|fail|open_tun|hang_up|warden_publish|warden_give_tun|warden_start|routes_apply|routes_release|tun_remove|tun_close|firewall_apply|firewall_release|send_policy|send_tun|await|end|reap|kill|on_ready|change|look|command|choose_server|check_addresses|take_uplink|outside_[a-z_]+)\(|e->state = |e->server = |w->policy = |w->tun = ' |
+	found=$(sed -n "/^$function(/,/^}/p" "$file" | sed 1d | grep -Eo '\<(gate_edge|plan_policy|publish|carry_out|tell|apply_firewall|apply_routes|replan|take|give_back|let_go|fail|open_tun|hang_up|warden_publish|warden_give_tun|warden_start|routes_apply|routes_release|tun_remove|tun_close|firewall_apply|firewall_release|send_policy|send_tun|await|end|reap|kill|on_ready|change|look|command|check_addresses|take_uplink|outside_[a-z_]+)\(|e->state = |e->server = |w->policy = |w->tun = ' |
 		tr -d '(=' | xargs) || true
 	[ "$found" = "$expected" ] ||
 		complain "control/$1, $function() does \"$found\", the model \"$expected\""
@@ -38,8 +38,7 @@ same_order() {
 	calls engine.c publish "apply_firewall warden_publish"
 	calls engine.c change "gate_edge plan_policy publish e->state carry_out tell"
 	calls engine.c look "outside_view apply_firewall"
-	calls engine.c choose_server "e->server look check_addresses e->server look"
-	calls engine.c engine_connect "gate_edge choose_server command"
+	calls engine.c engine_connect "gate_edge check_addresses e->server look command"
 	calls warden.c warden_publish "w->policy send_policy await"
 	calls warden.c warden_give_tun "w->tun send_tun await"
 	calls warden.c await "end end"
@@ -180,7 +179,7 @@ bug 19 NOTHING "a worker's death is not noticed: it has no successor" -DLIVE
 bug 20 WORKER "start keeps the firewall that was left"
 bug 21 LACKING "a worker reads what was sent to the one before it"
 bug 22 NOTHING "the table: a changed tunnel leads to CONNECTED"
-bug 23 REFUSED "a block that failed is announced (engine.c does so: MODEL.md)"
+bug 23 REFUSED "a block that failed is announced "
 bug 24 NOTHING "the table: CONNECTED stays when a worker is started anew"
 bug 25 NOTHING "the routes are taken before the firewall is closed"
 bug 26 NOTHING "nobody is told that the worker is another one"
