@@ -33,7 +33,7 @@ give_ear(struct proof *p, unsigned ifindex)
 {
 	struct msg_ear about;
 	struct addr servers[POLICY_ENDPOINTS_MAX];
-	struct ear *ear;
+	struct ear *ear = NULL;
 	int r;
 
 	memset(&about, 0, sizeof(about));
@@ -47,7 +47,7 @@ give_ear(struct proof *p, unsigned ifindex)
 		r = ear_open(ifindex, servers, p->server->n_endpoints, &ear);
 		outside_leave(p->outside);
 	}
-	if (r < 0) {
+	if (r < 0 || ear == NULL) {
 		log_error("proof: cannot listen on the uplink (%s)",
 		    strerror(-r));
 		return;

@@ -63,6 +63,16 @@ the_most_that_there_can_be_fits(void **state)
 	assert_int_equal(again.n_gateways, 2);
 }
 
+/* In words of their own, so that a list of texts is one text a line. */
+static const char three_gateways[] = "interface eth0\n"
+				     "gateway 192.0.2.1\n"
+				     "gateway 192.0.2.2\n"
+				     "gateway 192.0.2.3\n";
+static const char long_line[] =
+    "interface eth0\naddress "
+    "11111111111111111111111111111111111111111111111111111111111111111"
+    "1111111111111111111111/1\n";
+
 static void
 nonsense_is_refused(void **state)
 {
@@ -76,13 +86,8 @@ nonsense_is_refused(void **state)
 		"interface eth0\naddress 192.0.2.1/ 8\n",
 		"interface eth0\naddress 192.0.2.1/8x\n",
 		"interface eth0\naddress fe80::1/129\n",
-		"interface eth0\ngateway nobody\n",
-		"interface eth0\ngateway 192.0.2.1\ngateway 192.0.2.2\n"
-		"gateway 192.0.2.3\n",
-		"interface eth0\nroute 192.0.2.1\n",
-		"interface eth0\naddress "
-		"111111111111111111111111111111111111111111111111111111111111"
-		"1111111111111111111111/1\n" };
+		"interface eth0\ngateway nobody\n", three_gateways,
+		"interface eth0\nroute 192.0.2.1\n", long_line };
 	static const struct ifsettings none;
 	struct ifsettings s;
 
