@@ -188,8 +188,8 @@ apply_firewall(struct engine *e, enum gate_state state)
 	if ((r == 0 || r == -EPROTO) && e->outside != NULL)
 		r = outside_firewall(e->outside, &plan);
 	if (r == -EPROTO) {
-		log_error("firewall: an interface is not closed: a frame that "
-			  "says nothing was not stopped there");
+		log_error("firewall: it was put in place, but is not seen to "
+			  "hold: an interface may be open");
 		return 0;
 	}
 	if (r < 0) {

@@ -5,7 +5,8 @@
  * It is closed to all but what is planned: what STATES.md 0.4 lists, and what
  * the gate's own uplink sends to the servers of now. It knows the gate's
  * frames by who made the socket and by a mark, and looks at address, protocol,
- * port and shape once more. A killed process leaves it as it is.
+ * port and shape once more; or never sees them (macOS), and lets nothing out
+ * to the servers. A killed process leaves it as it is.
  */
 #ifndef OS_FIREWALL_H
 #define OS_FIREWALL_H
@@ -75,8 +76,9 @@ void firewall_close(struct firewall *f);
 /*
  * Make the plan so, in one transaction; nothing is done if it is so already.
  * What is made from nothing is looked at: a frame that says nothing is sent to
- * each interface, to be counted and dropped. 0, or a negative errno: then what
- * was applied before holds (-EPROTO: it is applied, but a frame passed).
+ * each interface, to be counted and dropped (macOS: the rules are read back).
+ * 0, or a negative errno: then what was applied before holds (-EPROTO: it is
+ * applied, but was not seen to hold).
  */
 int firewall_apply(struct firewall *f, const struct firewall_plan *plan);
 
