@@ -25,6 +25,8 @@ if(TUNGATE_OS STREQUAL "linux")
   tungate_library(seccomp seccomp.h)              # isolation: system calls
 endif()
 if(NOT CMAKE_CROSSCOMPILING)
+  # The cross-build for macOS has no OpenSSL, so datapath/wireguard is not in it.
+  tungate_library(crypto openssl/evp.h)         # WireGuard's cryptography
   tungate_library(cmocka cmocka.h)              # unit tests
 endif()
 find_package(Threads REQUIRED)
