@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two devices, a wire and a clock: when sessions end, and when the devices
+ * speak without being asked to.
+ */
+#include "tests/unit/wg_lab.h"
+
+#include <errno.h>
+
+#define SEED 0x5eed
+
+static struct lab lab;
+static struct lab_end *const a = &lab.ends[0], *const b = &lab.ends[1];
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	lab_new(&lab, SEED);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	lab_free(&lab);
+	return 0;
+}
+
+static void
+the_initiator_rekeys_at_120_seconds(void **state)
+{
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	(void)lab_said(a, WG_INITIATION);
+	lab_pass(&lab, 120 * LAB_SECOND - 1);
+	assert_int_equal(lab_pass_one(b, 100, &p), WG_PACKET);
+	assert_int_equal(lab_pass_one(a, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(a, WG_INITIATION), 0);
+	lab_pass(&lab, 1);
+	assert_int_equal(lab_pass_one(b, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(b, WG_INITIATION), 0);
+	assert_int_equal(lab_send(a, 100, 1), 0);
+	assert_int_equal(lab_said(a, WG_INITIATION), 1);
+	/* What was sealed before the new session passes after it. */
+	assert_int_equal(lab_send(b, 100, 2), 0);
+	lab_settle(&lab);
+	assert_int_equal(a->events[WG_ESTABLISHED], 2);
+	assert_int_equal(b->events[WG_ESTABLISHED], 2);
+	assert_int_equal(lab_pass_one(a, 100, &p), WG_PACKET);
+	assert_int_equal(lab_pass_one(b, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(a, WG_INITIATION), 0);
+}
+
+static void
+who_only_receives_rekeys_at_165_seconds(void **state)
+{
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	(void)lab_said(a, WG_INITIATION);
+	lab_pass(&lab, 165 * LAB_SECOND - 1);
+	assert_int_equal(lab_pass_one(b, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(a, WG_INITIATION), 0);
+	lab_pass(&lab, 1);
+	assert_int_equal(lab_pass_one(b, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(a, WG_INITIATION), 1);
+	lab.n = 0;
+	/* Once. */
+	assert_int_equal(lab_pass_one(b, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(a, WG_INITIATION), 0);
+}
+
+static void
+a_session_is_not_used_after_180_seconds(void **state)
+{
+	struct lab_message m;
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	lab_pass(&lab, 180 * LAB_SECOND - 1);
+	assert_int_equal(lab_send(b, 100, 1), 0);
+	lab_pass(&lab, 1);
+	lab_take(&lab, 0, &m);
+	assert_int_equal(lab_hand(&lab, &m, &p), WG_EXPIRED);
+	assert_false(lab_is_established(a));
+	assert_int_equal(lab_send(a, 100, 1), -EAGAIN);
+	assert_int_equal(lab_send(b, 100, 1), -EAGAIN);
+}
+
+static void
+keys_are_forgotten_after_540_seconds(void **state)
+{
+	(void)state;
+	lab_connect(&lab);
+	lab_pass(&lab, 540 * LAB_SECOND - 1);
+	assert_int_equal(a->events[WG_FORGOTTEN], 0);
+	lab_pass(&lab, 1);
+	assert_int_equal(a->events[WG_FORGOTTEN], 1);
+	assert_int_equal(b->events[WG_FORGOTTEN], 1);
+	assert_true(wg_device_next_tick(a->device) == UINT64_MAX);
+	lab_connect(&lab);
+}
+
+static void
+nobody_answers_for_90_seconds(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	assert_int_equal(lab_send(a, 100, 1), -EAGAIN);
+	lab_pass(&lab, 89 * LAB_SECOND);
+	assert_int_equal(a->events[WG_GAVE_UP], 0);
+	lab_pass(&lab, 7 * LAB_SECOND);
+	assert_int_equal(a->events[WG_GAVE_UP], 1);
+	n = lab_said(a, WG_INITIATION);
+	assert_in_range(n, 17, 18);
+	lab_pass(&lab, 200 * LAB_SECOND);
+	assert_int_equal(lab_said(a, WG_INITIATION), 0);
+	/* The next packet begins anew. */
+	lab.n = 0;
+	assert_int_equal(lab_send(a, 100, 1), -EAGAIN);
+	lab_settle(&lab);
+	assert_true(lab_is_established(a));
+}
+
+static void
+data_is_answered_with_a_keepalive(void **state)
+{
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	(void)lab_said(a, WG_TRANSPORT);
+	assert_int_equal(lab_pass_one(a, 100, &p), WG_PACKET);
+	assert_int_equal(lab_said(b, WG_TRANSPORT), 0);
+	lab_pass(&lab, 10 * LAB_SECOND - 1);
+	assert_int_equal(lab_said(b, WG_TRANSPORT), 0);
+	lab_pass(&lab, 1);
+	assert_int_equal(lab_said(b, WG_TRANSPORT), 1);
+	assert_int_equal(b->last_len, WG_TRANSPORT_MIN);
+	lab_settle(&lab);
+	/* A keepalive is not answered, and nobody fell silent. */
+	lab_pass(&lab, 60 * LAB_SECOND);
+	assert_int_equal(lab_said(a, WG_TRANSPORT), 1);
+	assert_int_equal(lab_said(b, WG_TRANSPORT), 0);
+	assert_int_equal(lab_said(a, WG_INITIATION), 1);
+	assert_int_equal(lab_said(b, WG_INITIATION), 0);
+}
+
+static void
+silence_is_followed_by_an_initiation(void **state)
+{
+	(void)state;
+	lab_connect(&lab);
+	(void)lab_said(a, WG_INITIATION);
+	assert_int_equal(lab_send(a, 100, 1), 0);
+	lab.n = 0;
+	lab_pass(&lab, 15 * LAB_SECOND - 1);
+	assert_int_equal(lab_said(a, WG_INITIATION), 0);
+	lab_pass(&lab, LAB_SECOND / 3 + 1);
+	assert_int_equal(lab_said(a, WG_INITIATION), 1);
+}
+
+static void
+a_persistent_keepalive_keeps_a_path_open(void **state)
+{
+	(void)state;
+	a->other.persistent = 25 * LAB_SECOND;
+	lab_restart(a);
+	lab_connect(&lab);
+	(void)lab_said(a, WG_TRANSPORT);
+	for (int i = 0; i < 40; i++) {
+		lab_pass(&lab, 25 * LAB_SECOND);
+		assert_in_range(lab_said(a, WG_TRANSPORT), 1, 2);
+		lab_settle(&lab);
+		assert_true(lab_is_established(b));
+	}
+	assert_in_range(lab_said(a, WG_INITIATION), 7, 10);
+	assert_int_equal(lab_said(b, WG_INITIATION), 0);
+}
+
+#define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LAB_TEST(the_initiator_rekeys_at_120_seconds),
+		LAB_TEST(who_only_receives_rekeys_at_165_seconds),
+		LAB_TEST(a_session_is_not_used_after_180_seconds),
+		LAB_TEST(keys_are_forgotten_after_540_seconds),
+		LAB_TEST(nobody_answers_for_90_seconds),
+		LAB_TEST(data_is_answered_with_a_keepalive),
+		LAB_TEST(silence_is_followed_by_an_initiation),
+		LAB_TEST(a_persistent_keepalive_keeps_a_path_open),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
