@@ -268,7 +268,7 @@ what_is_stronger_is_told(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char before[1024];
 
-		(void)snprintf(before, sizeof(before), "%s",
+		(void)snprintf(before, sizeof(before), "%.1023s",
 		    read_file(cases[i].file));
 		write_file(cases[i].file, cases[i].content);
 		assert_int_equal(pf_put(p, rules), 0);
@@ -395,7 +395,7 @@ rules_that_stay_are_told(void **state)
 	assert_string_equal(read_file("tokens"), "");
 	write_file("fail", "");
 	assert_int_equal(pf_put(p, rules), 0);
-	(void)snprintf(call, sizeof(call), "-X %s", read_file("tokens"));
+	(void)snprintf(call, sizeof(call), "-X %.40s", read_file("tokens"));
 	write_file("fail", call);
 	assert_true(pf_take_away(p) < 0);
 	write_file("fail", "");
