@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,7 +14,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "src/base/mono.h"
 
 #define NAME "tungated-holder" /* fifteen letters, as many as there may be */
 
@@ -85,28 +87,27 @@ is_holder(const char *pid)
 	    theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
 }
 
-/* By a descriptor, so that it stays the process that was looked at. */
+/*
+ * Between the look and the signal the number could become another process's
+ * only if a holder ended by itself, which none does.
+ */
 static int
 end_process(const char *number)
 {
-	struct pollfd gone = { .events = POLLIN };
+	static const struct timespec pause_for = { .tv_nsec = 5000000 };
 	pid_t pid = (pid_t)strtol(number, NULL, 10);
-	int r = 0;
+	struct mono start = mono_now();
 
-	gone.fd = (int)syscall(SYS_pidfd_open, pid, 0u);
-	if (gone.fd < 0)
+	if (kill(pid, SIGKILL) < 0)
 		return errno == ESRCH ? 0 : -errno;
-	if (is_holder(number)) {
-		if (syscall(SYS_pidfd_send_signal, gone.fd, SIGKILL, NULL, 0u) <
-		    0)
-			r = errno == ESRCH ? 0 : -errno;
-		else if (poll(&gone, 1, GONE_WITHIN_MS) != 1)
-			r = -ETIMEDOUT;
+	do {
 		/* If it was our own child. */
 		(void)waitpid(pid, NULL, WNOHANG);
-	}
-	close(gone.fd);
-	return r;
+		if (!is_holder(number))
+			return 0;
+		(void)nanosleep(&pause_for, NULL);
+	} while (mono_ms_between(start, mono_now()) < GONE_WITHIN_MS);
+	return -ETIMEDOUT;
 }
 
 int
