@@ -88,6 +88,33 @@ is_holder(const char *pid)
 }
 
 /*
+ * Is it wholly gone, its descriptors closed? A dead process that nobody waited
+ * for is (proc(5), stat); one that is dying is not yet, whatever else of it
+ * cannot be seen any more.
+ */
+static bool
+is_gone(const char *pid)
+{
+	char path[64], text[256];
+	const char *state;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return true;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return true;
+	text[n] = '\0';
+	/* "PID (NAME) STATE ..." */
+	state = strrchr(text, ')');
+	return state != NULL && state[1] == ' ' &&
+	    (state[2] == 'Z' || state[2] == 'X');
+}
+
+/*
  * Between the look and the signal the number could become another process's
  * only if a holder ended by itself, which none does.
  */
@@ -103,7 +130,7 @@ end_process(const char *number)
 	do {
 		/* If it was our own child. */
 		(void)waitpid(pid, NULL, WNOHANG);
-		if (!is_holder(number))
+		if (is_gone(number))
 			return 0;
 		(void)nanosleep(&pause_for, NULL);
 	} while (mono_ms_between(start, mono_now()) < GONE_WITHIN_MS);
