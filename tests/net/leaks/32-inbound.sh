@@ -4,7 +4,14 @@
 # The far end begins: what answers it belongs to an "established" flow.
 
 leak_prepare() {
-	lab_spawn laptop "udp-$STATE" socat UDP4-RECVFROM:9999,fork,reuseaddr SYSTEM:"printf $LAB_CANARY"
+	# Not by socat: its children signal whoever is their parent, also when
+	# that is not socat any more.
+	lab_spawn laptop "udp-$STATE" python3 -c "
+import socket
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(('', 9999))
+while True:
+	s.sendto(b'$LAB_CANARY', s.recvfrom(2048)[1])"
 	UDP_SERVER=$LAB_PID
 	lab_spawn laptop "tcp-$STATE" socat TCP6-LISTEN:9999,fork,reuseaddr SYSTEM:"printf $LAB_CANARY"
 	TCP_SERVER=$LAB_PID
