@@ -17,6 +17,7 @@ tungate_library(event_core event2/event.h)      # event loop, listener, signals
 tungate_library(jansson jansson.h)              # JSON on the control socket
 tungate_library(inih ini.h)                     # configuration and server files
 tungate_library(pcap pcap/pcap.h)               # capture files, filters, oracle
+tungate_library(crypto openssl/evp.h)           # WireGuard's cryptography
 if(TUNGATE_OS STREQUAL "linux")
   tungate_library(nl-3 netlink/netlink.h libnl3)  # routes, rules, neighbours
   tungate_library(nftnl libnftnl/rule.h)          # the return path's mark, the firewall
@@ -25,8 +26,6 @@ if(TUNGATE_OS STREQUAL "linux")
   tungate_library(seccomp seccomp.h)              # isolation: system calls
 endif()
 if(NOT CMAKE_CROSSCOMPILING)
-  # The cross-build for macOS has no OpenSSL, so datapath/wireguard is not in it.
-  tungate_library(crypto openssl/evp.h)         # WireGuard's cryptography
   tungate_library(cmocka cmocka.h)              # unit tests
 endif()
 find_package(Threads REQUIRED)

@@ -82,7 +82,7 @@ wg_session_open(struct wg_session *s, uint64_t now, uint8_t *msg, size_t len)
 
 	if (!s->in_use || now - s->born >= WG_REJECT_AFTER_TIME ||
 	    counter >= WG_REJECT_AFTER_MESSAGES)
-		return -EKEYEXPIRED;
+		return -ESTALE;
 	if (!wg_replay_is_new(&s->seen, counter))
 		return -EALREADY;
 	if (!wg_aead_open(s->opener, counter, NULL, 0, inner,

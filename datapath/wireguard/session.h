@@ -67,7 +67,7 @@ void wg_session_seal(struct wg_session *s, uint8_t *msg, size_t len);
 /*
  * Open a transport message where it is: its packet, padded, is then at msg +
  * WG_TRANSPORT_HEADER, and WG_TRANSPORT_MIN shorter. 0; -EALREADY: a replay,
- * or too late; -EBADMSG: forged, and wiped; -EKEYEXPIRED.
+ * or too late; -EBADMSG: forged, and wiped; -ESTALE.
  */
 int
 wg_session_open(struct wg_session *s, uint64_t now, uint8_t *msg, size_t len);

@@ -165,7 +165,7 @@ wg_transport_receive(struct wg_device *d, uint64_t now,
 	for (int k = 0; k < WG_SESSIONS; k++)
 		if (&p->sessions[k].index == i)
 			s = &p->sessions[k];
-	r = s != NULL ? wg_session_open(s, now, msg, len) : -EKEYEXPIRED;
+	r = s != NULL ? wg_session_open(s, now, msg, len) : -ESTALE;
 	if (r < 0)
 		return r == -EBADMSG ? WG_FORGED
 		    : r == -EALREADY ? WG_REPLAYED
