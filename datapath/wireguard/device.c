@@ -199,6 +199,19 @@ wg_device_connect(struct wg_device *d, uint64_t now, uint32_t peer)
 		wg_handshake_want(d, p, now);
 }
 
+void
+wg_device_renew(struct wg_device *d, uint64_t now, uint32_t peer)
+{
+	struct wg_peer *p = peer_of(d, peer);
+
+	if (p == NULL)
+		return;
+	p->last_handshake = 0;
+	p->timers.retry = 0;
+	p->timers.trying = 0;
+	wg_handshake_want(d, p, now);
+}
+
 int
 wg_device_status(const struct wg_device *d, uint64_t now, uint32_t peer,
     struct wg_peer_status *ret)
@@ -210,6 +223,9 @@ wg_device_status(const struct wg_device *d, uint64_t now, uint32_t peer,
 	ret->is_established =
 	    p->current != NULL && wg_session_is_good(p->current, now);
 	ret->born = ret->is_established ? p->current->born : 0;
+	ret->handshake = p->finished;
+	ret->round_trip = p->round_trip;
+	ret->last_unix = p->last_unix;
 	ret->at = p->endpoint;
 	ret->sent = p->sent;
 	ret->received = p->received;

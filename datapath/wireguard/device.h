@@ -149,10 +149,21 @@ uint64_t wg_device_next_tick(const struct wg_device *d);
 /* Ask for a session without a packet, if there is none. */
 void wg_device_connect(struct wg_device *d, uint64_t now, uint32_t peer);
 
+/*
+ * Ask for a session at once, whatever was sent lately: the way to the peer is
+ * another one, or is back after it was lost. (Else five seconds pass between
+ * two handshakes.) A session that is good is used until there is the new one.
+ */
+void wg_device_renew(struct wg_device *d, uint64_t now, uint32_t peer);
+
 struct wg_peer_status {
-	bool is_established;	 /* a packet could go now */
-	uint64_t born;		 /* the session that would be used */
-	struct wg_endpoint at;	 /* ADDR_NONE: not known */
+	bool is_established;   /* a packet could go now */
+	uint64_t born;	       /* the session that would be used */
+	uint64_t handshake;    /* when the last was finished; 0: none was */
+	uint64_t round_trip;   /* ns, of the last that we asked for; 0: none */
+	uint64_t last_unix;    /* the latest time of day told to the peer: what
+				* the next run's must be later than */
+	struct wg_endpoint at; /* ADDR_NONE: not known */
 	uint64_t sent, received; /* bytes of transport messages */
 };
 

@@ -72,6 +72,7 @@ initiate(struct wg_device *d, struct wg_peer *p, uint64_t now)
 		return;
 	wg_indices_take(&d->indices, &p->awaiting);
 	wg_indices_put(&d->indices, &p->awaiting, number);
+	p->asked = now;
 	send_signed(d, p, now, msg, sizeof(msg));
 }
 
@@ -213,6 +214,8 @@ receive_response(struct wg_device *d, uint64_t now, const uint8_t *msg)
 	wg_wipe(&keys, sizeof(keys));
 	wg_timers_received(&p->timers, now);
 	wg_timers_established(&p->timers);
+	p->finished = now;
+	p->round_trip = now - p->asked;
 	wg_peer_reschedule(d, p);
 
 	/* Our first data confirms it to the peer: some, or none, but now. */

@@ -36,6 +36,9 @@ struct wg_peer {
 	struct wg_index awaiting;	  /* the initiation's */
 	uint64_t last_handshake;	  /* of ours, sent; 0: none */
 	uint64_t last_unix;		  /* its time of day */
+	uint64_t asked;			  /* the initiation went out */
+	uint64_t finished;		  /* the last handshake; 0: none */
+	uint64_t round_trip;		  /* of the last we asked for */
 	uint64_t last_request;		  /* of theirs, taken; 0: none */
 	uint8_t newest[WG_TIMESTAMP_LEN]; /* its timestamp */
 

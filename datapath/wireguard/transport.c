@@ -137,6 +137,7 @@ heard(struct wg_device *d, struct wg_peer *p, struct wg_session *s,
 		wg_peer_heard_from(d, p, from);
 	if (confirms) {
 		wg_peer_confirm(d, p);
+		p->finished = now;
 		wg_peer_tell(d, p, WG_ESTABLISHED);
 	}
 	if (s == p->current && s->initiator && !s->asked_to_rekey &&

@@ -185,6 +185,74 @@ a_persistent_keepalive_keeps_a_path_open(void **state)
 	assert_int_equal(lab_said(b, WG_INITIATION), 0);
 }
 
+/* The uplink was away for five minutes; a retry would be up to 5.3 s off. */
+static void
+a_path_that_is_back_is_used_at_once(void **state)
+{
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	for (int i = 0; i < 300; i++) {
+		lab_pass(&lab, LAB_SECOND);
+		(void)lab_send(a, 100, 1);
+		lab.n = 0;
+	}
+	assert_false(lab_is_established(a));
+	(void)lab_said(a, WG_INITIATION);
+	wg_device_renew(a->device, lab.now, a->peer);
+	assert_int_equal(lab_said(a, WG_INITIATION), 1);
+	lab_settle(&lab);
+	assert_int_equal(lab_pass_one(a, 100, &p), WG_PACKET);
+
+	/* The one that is good goes on until there is the new one. */
+	wg_device_renew(a->device, lab.now, a->peer);
+	assert_int_equal(lab_said(a, WG_INITIATION), 1);
+	assert_true(lab_is_established(a));
+	assert_int_equal(lab_send(a, 100, 2), 0);
+	lab_pass(&lab, LAB_SECOND);
+	lab_settle(&lab);
+	assert_int_equal(a->events[WG_ESTABLISHED], 3);
+	wg_device_renew(a->device, lab.now, WG_NOBODY);
+}
+
+static struct wg_peer_status
+status_of(const struct lab_end *e)
+{
+	struct wg_peer_status s;
+
+	assert_int_equal(wg_device_status(e->device, lab.now, e->peer, &s), 0);
+	return s;
+}
+
+static void
+the_status_tells_of_the_last_handshake(void **state)
+{
+	struct lab_message m;
+	struct wg_packet p;
+	uint64_t told;
+
+	(void)state;
+	assert_int_equal(status_of(a).handshake, 0);
+	assert_int_equal(status_of(a).last_unix, 0);
+	told = lab.unix_ns;
+	wg_device_connect(a->device, lab.now, a->peer);
+	assert_int_equal(status_of(a).last_unix, told);
+	lab_take(&lab, 0, &m);
+	assert_int_equal(lab_hand(&lab, &m, &p), WG_DONE);
+	lab_pass(&lab, LAB_SECOND / 25);
+	lab_take(&lab, 0, &m);
+	assert_int_equal(lab_hand(&lab, &m, &p), WG_DONE);
+	assert_int_equal(status_of(a).handshake, lab.now);
+	assert_int_equal(status_of(a).round_trip, LAB_SECOND / 25);
+	/* To who answered it is finished when the first data comes. */
+	assert_int_equal(status_of(b).handshake, 0);
+	lab_pass(&lab, LAB_SECOND / 25);
+	lab_settle(&lab);
+	assert_int_equal(status_of(b).handshake, lab.now);
+	assert_int_equal(status_of(b).round_trip, 0);
+}
+
 #define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -199,6 +267,8 @@ main(void)
 		LAB_TEST(data_is_answered_with_a_keepalive),
 		LAB_TEST(silence_is_followed_by_an_initiation),
 		LAB_TEST(a_persistent_keepalive_keeps_a_path_open),
+		LAB_TEST(a_path_that_is_back_is_used_at_once),
+		LAB_TEST(the_status_tells_of_the_last_handshake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
