@@ -24,6 +24,9 @@ bench_rung bench_classify;
 /* The daemon: start, commands, memory. */
 bench_rung bench_control;
 
+/* Our own tunnel: packets, handshakes, attacks. */
+bench_rung bench_wireguard;
+
 /* For --option VALUE: a whole number from min to max. 0, or -1 if it is not. */
 int bench_number(const char *text, unsigned long min, unsigned long max,
     unsigned long *ret);

@@ -30,6 +30,10 @@ static const struct rung {
 	    "tungated in a network of its own (root): start, connect, "
 	    "disconnect, status, memory",
 	    bench_control },
+	{ "wireguard", "[--rounds N]",
+	    "our own tunnel: ns a packet, a handshake, and a message of an "
+	    "attacker",
+	    bench_wireguard },
 };
 
 static void
