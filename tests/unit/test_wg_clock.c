@@ -216,6 +216,90 @@ a_path_that_is_back_is_used_at_once(void **state)
 	wg_device_renew(a->device, lab.now, WG_NOBODY);
 }
 
+/* Who asks again, asks 5 s later and up to 333 ms, and not always the same. */
+static void
+the_jitter_is_within_333_ms(void **state)
+{
+	uint64_t least = UINT64_MAX, most = 0, last;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		wg_device_renew(a->device, lab.now, a->peer);
+		last = lab.now;
+		for (int k = 0; k < 10; k++) {
+			uint64_t gap;
+
+			(void)lab_said(a, WG_INITIATION);
+			while (a->said[WG_INITIATION] == 0) {
+				lab.n = 0;
+				lab_pass(&lab, LAB_SECOND / 1000);
+			}
+			gap = lab.now - last;
+			last = lab.now;
+			least = gap < least ? gap : least;
+			most = gap > most ? gap : most;
+		}
+	}
+	assert_in_range(least, 5 * LAB_SECOND, 5 * LAB_SECOND + 50000000);
+	assert_in_range(most, 5 * LAB_SECOND + 283000000,
+	    5 * LAB_SECOND + 334000000);
+}
+
+/* Each attempt has 90 seconds, however long ago the last one was. */
+static void
+a_later_attempt_is_as_long_as_the_first(void **state)
+{
+	(void)state;
+	lab_connect(&lab);
+	lab_pass(&lab, 300 * LAB_SECOND);
+	lab.n = 0;
+	(void)lab_said(a, WG_INITIATION);
+	assert_int_equal(lab_send(a, 100, 1), -EAGAIN);
+	lab_pass(&lab, 80 * LAB_SECOND);
+	assert_int_equal(a->events[WG_GAVE_UP], 0);
+	assert_in_range(lab_said(a, WG_INITIATION), 15, 16);
+}
+
+/* It has just answered, and its answer was lost: it asks itself, but later. */
+static void
+a_responder_asks_when_the_initiator_does_not(void **state)
+{
+	struct lab_message m;
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	lab_pass(&lab, 200 * LAB_SECOND);
+	(void)lab_said(b, WG_INITIATION);
+	wg_device_connect(a->device, lab.now, a->peer);
+	lab_take(&lab, 0, &m);
+	assert_int_equal(lab_hand(&lab, &m, &p), WG_DONE);
+	lab.n = 0;
+	wg_device_remove_peer(a->device, a->peer);
+	assert_int_equal(lab_send(b, 100, 1), -EAGAIN);
+	lab_pass(&lab, 5 * LAB_SECOND - 1);
+	assert_int_equal(lab_said(b, WG_INITIATION), 0);
+	lab_pass(&lab, LAB_SECOND);
+	assert_int_equal(lab_said(b, WG_INITIATION), 1);
+}
+
+/* Its own question needs no answer any more. */
+static void
+a_session_of_the_peers_asking_ends_an_attempt(void **state)
+{
+	(void)state;
+	lab_connect(&lab);
+	lab_pass(&lab, 200 * LAB_SECOND);
+	wg_device_connect(b->device, lab.now, b->peer);
+	lab.n = 0;
+	lab_pass(&lab, LAB_SECOND);
+	lab_connect(&lab);
+	(void)lab_said(b, WG_INITIATION);
+	lab_pass(&lab, 100 * LAB_SECOND);
+	assert_int_equal(lab_said(b, WG_INITIATION), 0);
+	assert_int_equal(b->events[WG_GAVE_UP], 0);
+}
+
 static struct wg_peer_status
 status_of(const struct lab_end *e)
 {
@@ -268,6 +352,10 @@ main(void)
 		LAB_TEST(silence_is_followed_by_an_initiation),
 		LAB_TEST(a_persistent_keepalive_keeps_a_path_open),
 		LAB_TEST(a_path_that_is_back_is_used_at_once),
+		LAB_TEST(the_jitter_is_within_333_ms),
+		LAB_TEST(a_later_attempt_is_as_long_as_the_first),
+		LAB_TEST(a_responder_asks_when_the_initiator_does_not),
+		LAB_TEST(a_session_of_the_peers_asking_ends_an_attempt),
 		LAB_TEST(the_status_tells_of_the_last_handshake),
 	};
 

@@ -275,6 +275,115 @@ under_load_who_shows_where_it_is_is_served(void **state)
 	assert_true(lab_is_established(b));
 }
 
+/* Take a's initiation off the wire: a new one, whatever was sent lately. */
+static void
+take_initiation(struct lab_message *ret)
+{
+	lab.n = 0;
+	wg_device_renew(a->device, lab.now, a->peer);
+	assert_int_equal(lab.n, 1);
+	lab_take(&lab, 0, ret);
+}
+
+static void
+get_cookie(void)
+{
+	struct lab_message m;
+	struct wg_packet p;
+
+	b->config.enough = 0;
+	lab_restart(b);
+	take_initiation(&m);
+	assert_int_equal(lab_hand(&lab, &m, &p), WG_UNDER_LOAD);
+	lab_settle(&lab);
+}
+
+/* 5 at once, and 20 a second. */
+static void
+under_load_nobody_is_served_without_end(void **state)
+{
+	unsigned served = 0, answered;
+	struct lab_message m;
+	struct wg_packet p;
+
+	(void)state;
+	get_cookie();
+	(void)lab_said(b, WG_RESPONSE);
+	(void)lab_said(b, WG_COOKIE_REPLY);
+	for (int i = 0; i < 50; i++) {
+		lab_pass(&lab, LAB_SECOND / 1000);
+		take_initiation(&m);
+		served += lab_hand(&lab, &m, &p) != WG_UNDER_LOAD;
+	}
+	assert_in_range(served, 5, 6);
+	/* Nor is it answered with anything else. */
+	answered = lab_said(b, WG_RESPONSE);
+	assert_in_range(answered, 1, 6);
+	assert_int_equal(lab_said(b, WG_COOKIE_REPLY), 0);
+	lab.n = 0;
+}
+
+static void
+a_cookie_ends_with_the_secret_it_is_made_of(void **state)
+{
+	struct lab_message early, m;
+	struct wg_packet p;
+
+	(void)state;
+	get_cookie();
+	lab_pass(&lab, 100 * LAB_SECOND);
+	take_initiation(&early);
+	assert_int_equal(lab_hand(&lab, &early, &p), WG_DONE);
+	lab_pass(&lab, 14 * LAB_SECOND);
+	take_initiation(&m);
+	assert_int_equal(lab_hand(&lab, &m, &p), WG_DONE);
+	/* It is known, but it comes too late even to be called a replay. */
+	lab_pass(&lab, 5 * LAB_SECOND);
+	assert_int_equal(lab_hand(&lab, &early, &p), WG_REPLAYED);
+	lab_pass(&lab, LAB_SECOND);
+	assert_int_equal(lab_hand(&lab, &early, &p), WG_UNDER_LOAD);
+	lab.n = 0;
+}
+
+/* What lay in the caller's memory before must not leave. */
+static void
+the_padding_is_zeros(void **state)
+{
+	static const uint8_t zeros[12];
+	struct wg_endpoint to;
+	struct lab_message m;
+	struct wg_packet p;
+	size_t n;
+
+	(void)state;
+	lab_connect(&lab);
+	memset(m.bytes, 0xaa, sizeof(m.bytes));
+	lab_packet(a, m.bytes + WG_TRANSPORT_HEADER, 36, 1);
+	assert_int_equal(
+	    wg_device_seal(a->device, lab.now, a->peer, m.bytes, 36, &n, &to),
+	    0);
+	assert_int_equal(n, 48 + WG_TRANSPORT_MIN);
+	assert_int_equal(
+	    wg_device_receive(b->device, lab.now, &a->at, m.bytes, n, &p),
+	    WG_PACKET);
+	assert_int_equal(p.len, 36);
+	assert_memory_equal(p.data + 36, zeros, sizeof(zeros));
+}
+
+static void
+a_removed_peer_has_no_networks(void **state)
+{
+	uint8_t packet[40];
+
+	(void)state;
+	lab_packet(a, packet, sizeof(packet), 1);
+	assert_int_equal(wg_device_route(a->device, packet, sizeof(packet)),
+	    a->peer);
+	wg_device_remove_peer(a->device, a->peer);
+	assert_int_equal(wg_device_route(a->device, packet, sizeof(packet)),
+	    WG_NOBODY);
+}
+
 static void
 both_may_ask_at_once(void **state)
 {
@@ -355,6 +464,10 @@ main(void)
 		LAB_TEST(a_packet_has_to_come_from_its_peers_networks),
 		LAB_TEST(only_the_responder_follows),
 		LAB_TEST(under_load_who_shows_where_it_is_is_served),
+		LAB_TEST(under_load_nobody_is_served_without_end),
+		LAB_TEST(a_cookie_ends_with_the_secret_it_is_made_of),
+		LAB_TEST(the_padding_is_zeros),
+		LAB_TEST(a_removed_peer_has_no_networks),
 		LAB_TEST(both_may_ask_at_once),
 		LAB_TEST(a_clock_that_was_set_back_does_not_lock_us_out),
 		LAB_TEST(peers_are_told_apart),

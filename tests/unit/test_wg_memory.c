@@ -270,6 +270,24 @@ a_failed_handshake_leaves_nothing(void **state)
 	assert_int_equal(found(EPHEMERAL, SESSION_KEY), 0);
 }
 
+/* The peer answered, and waits for data that never comes. */
+static void
+an_unconfirmed_session_leaves_nothing(void **state)
+{
+	struct lab_message m;
+	struct wg_packet packet;
+
+	(void)state;
+	wg_device_connect(lab.ends[0].device, lab.now, lab.ends[0].peer);
+	lab_take(&lab, 0, &m);
+	assert_int_equal(lab_hand(&lab, &m, &packet), WG_DONE);
+	assert_true(found(SESSION_KEY, SESSION_KEY) >= 2);
+	lab_pass(&lab, 700 * LAB_SECOND);
+	lab.n = 0;
+	assert_int_equal(lab.ends[1].events[WG_FORGOTTEN], 1);
+	assert_int_equal(found(EPHEMERAL, SESSION_KEY), 0);
+}
+
 static void
 after_540_seconds_no_key_is_left(void **state)
 {
@@ -300,6 +318,7 @@ main(void)
 		TEST(a_session_that_lives_has_its_keys),
 		TEST(of_a_handshake_nothing_stays_but_the_session),
 		TEST(a_failed_handshake_leaves_nothing),
+		TEST(an_unconfirmed_session_leaves_nothing),
 		TEST(after_540_seconds_no_key_is_left),
 		TEST(when_it_ends_no_secret_is_left),
 	};
