@@ -235,6 +235,46 @@ a_packet_allocates_nothing(void **state)
 	assert_int_equal(allocations, before);
 }
 
+/* Who knows nothing, and who knows our public key, and asks under load. */
+static void
+a_flood_allocates_nothing(void **state)
+{
+	enum { WRONG = 200000, ASKING = 20000 };
+	struct lab_end *a = &lab.ends[0], *b = &lab.ends[1];
+	struct wg_packet packet;
+	struct lab_message m;
+	uint64_t before;
+
+	(void)state;
+	b->config.enough = 0;
+	lab_restart(b);
+	wg_device_connect(a->device, lab.now, a->peer);
+	lab_take(&lab, 0, &m);
+	(void)lab_hand(&lab, &m, &packet);
+	before = allocations;
+	assert_int_equal(lab.n, 1); /* the cookie */
+	for (unsigned i = 0; i < WRONG; i++) {
+		size_t at = 4 + i % (m.len - 4 - WG_MAC2_FROM_END);
+
+		m.bytes[at] ^= (uint8_t)(1 + i % 255);
+		assert_int_equal(lab_hand(&lab, &m, &packet), WG_WRONG_MAC);
+		m.bytes[at] ^= (uint8_t)(1 + i % 255);
+	}
+	for (unsigned i = 0; i < ASKING; i++) {
+		m.from.port++;
+		m.from.addr.bytes[2] = (uint8_t)(i >> 8);
+		assert_int_equal(lab_hand(&lab, &m, &packet), WG_UNDER_LOAD);
+	}
+	assert_int_equal(lab_said(b, WG_COOKIE_REPLY), ASKING + 1);
+	assert_int_equal(lab_said(b, WG_RESPONSE), 0);
+	assert_int_equal(allocations, before);
+	/* And who is honest, and has its cookie, is served meanwhile. */
+	lab_settle(&lab);
+	wg_device_renew(a->device, lab.now, a->peer);
+	lab_settle(&lab);
+	assert_true(lab_is_established(a));
+}
+
 /* The search finds what is there. */
 static void
 a_session_that_lives_has_its_keys(void **state)
@@ -315,6 +355,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_packet_allocates_nothing),
+		TEST(a_flood_allocates_nothing),
 		TEST(a_session_that_lives_has_its_keys),
 		TEST(of_a_handshake_nothing_stays_but_the_session),
 		TEST(a_failed_handshake_leaves_nothing),
