@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	pol.endpoints[0].addr = addr_from_bytes(ADDR_V4, server);
 	pol.source4 = addr_from_bytes(ADDR_V4, own);
 	if (intake_admits(&pol, packet, len) &&
-	    (len < 28 || packet[0] >> 4 != 4 ||
+	    (len < 20 || packet[0] >> 4 != 4 ||
 		memcmp(packet + 16, own, 4) != 0 ||
 		(memcmp(packet + 12, server, 4) != 0 && packet[9] != 1)))
 		abort();
