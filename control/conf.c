@@ -79,14 +79,14 @@ read_setting(struct ini_file *f, const char *key, const char *value,
 	int n =
 	    snprintf(text, sizeof(text), "interface x\n%s %s\n", key, value);
 
-	if (n < 0 || (size_t)n >= sizeof(text) ||
+	if (n < 0 || (size_t)n >= sizeof(text) || strchr(value, ' ') != NULL ||
 	    ifsettings_parse(text, (size_t)n, &more) < 0) {
 		ini_file_problem(f, "uplink_%s = %s: must be %s", key, value,
 		    key[0] == 'a' ? "ADDRESS/BITS" : "an address");
 		return;
 	}
 	if (c->uplink.n_addresses + more.n_addresses > IFSETTINGS_MAX ||
-	    c->uplink.n_gateways + more.n_gateways > 2) {
+	    c->uplink.n_gateways + more.n_gateways > IFSETTINGS_GATEWAYS) {
 		ini_file_problem(f, "uplink_%s: too many of them", key);
 		return;
 	}

@@ -203,6 +203,7 @@ set_up(struct outside *o, const struct ifsettings *was)
 	if (s.n_addresses == 0 && s.n_gateways == 0 &&
 	    o->conf->uplink_dhcp[0] == '\0')
 		s = *was;
+	s.down = false;
 	if ((r = netns_enter(o->netns)) < 0)
 		return r;
 	r = ifsettings_apply(&s);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +21,52 @@ ifsettings_print(const struct ifsettings *s, char text[IFSETTINGS_TEXT_MAX])
 	char a[ADDR_TEXT_MAX];
 	size_t n;
 
-	/* A line has under 64 bytes, and there are at most 19. */
+	/* A line has under 80 bytes, and there are at most 20. */
 	n = (size_t)snprintf(text, IFSETTINGS_TEXT_MAX, "interface %s\n",
 	    s->name);
 	for (unsigned i = 0; i < s->n_addresses; i++)
 		n += (size_t)snprintf(text + n, IFSETTINGS_TEXT_MAX - n,
 		    "address %s/%u\n", addr_print(&s->addresses[i].addr, a),
 		    s->addresses[i].bits);
-	for (unsigned i = 0; i < s->n_gateways; i++)
+	for (unsigned i = 0; i < s->n_gateways; i++) {
 		n += (size_t)snprintf(text + n, IFSETTINGS_TEXT_MAX - n,
-		    "gateway %s\n", addr_print(&s->gateways[i], a));
+		    "gateway %s", addr_print(&s->gateways[i].addr, a));
+		if (s->gateways[i].metric != 0)
+			n += (size_t)snprintf(text + n, IFSETTINGS_TEXT_MAX - n,
+			    " metric %" PRIu32, s->gateways[i].metric);
+		n += (size_t)snprintf(text + n, IFSETTINGS_TEXT_MAX - n, "\n");
+	}
+	if (s->down)
+		n += (size_t)snprintf(text + n, IFSETTINGS_TEXT_MAX - n,
+		    "down\n");
 	return n;
+}
+
+/* All of it, digits only, up to max. */
+static bool
+read_number(const char *text, unsigned long max, unsigned long *ret)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*ret = strtoul(text, &end, 10);
+	return *end == '\0' && errno == 0 && *ret <= max;
+}
+
+/* The address that text begins with, up to `rest`. */
+static bool
+read_head(const char *text, const char *rest, struct addr *ret)
+{
+	char head[ADDR_TEXT_MAX];
+	size_t n = (size_t)(rest - text);
+
+	if (n >= sizeof(head))
+		return false;
+	memcpy(head, text, n);
+	head[n] = '\0';
+	return addr_parse(head, ret) == 0;
 }
 
 /* "192.0.2.10/24" */
@@ -38,30 +74,35 @@ static bool
 read_address(const char *text, struct ifsettings *s)
 {
 	const char *slash = strchr(text, '/');
-	char host[ADDR_TEXT_MAX], *end;
 	struct addr a;
 	unsigned long bits;
 
-	if (slash == NULL || (size_t)(slash - text) >= sizeof(host) ||
-	    slash[1] < '0' || slash[1] > '9' ||
-	    s->n_addresses == IFSETTINGS_MAX)
-		return false;
-	memcpy(host, text, (size_t)(slash - text));
-	host[slash - text] = '\0';
-	bits = strtoul(slash + 1, &end, 10);
-	if (*end != '\0' || addr_parse(host, &a) < 0 || bits > 8 * addr_len(&a))
+	if (slash == NULL || s->n_addresses == IFSETTINGS_MAX ||
+	    !read_head(text, slash, &a) ||
+	    !read_number(slash + 1, 8 * addr_len(&a), &bits))
 		return false;
 	s->addresses[s->n_addresses].addr = a;
 	s->addresses[s->n_addresses++].bits = (unsigned)bits;
 	return true;
 }
 
+/* "192.0.2.1", or "192.0.2.1 metric 100" */
 static bool
 read_gateway(const char *text, struct ifsettings *s)
 {
-	return s->n_gateways < 2 &&
-	    addr_parse(text, &s->gateways[s->n_gateways]) == 0 &&
-	    ++s->n_gateways > 0;
+	const char *metric = strstr(text, " metric ");
+	unsigned long number = 0;
+	struct addr a;
+
+	if (s->n_gateways == IFSETTINGS_GATEWAYS ||
+	    !read_head(text, metric != NULL ? metric : text + strlen(text),
+		&a) ||
+	    (metric != NULL &&
+		(!read_number(metric + 8, UINT32_MAX, &number) || number == 0)))
+		return false;
+	s->gateways[s->n_gateways].addr = a;
+	s->gateways[s->n_gateways++].metric = (uint32_t)number;
+	return true;
 }
 
 static bool
@@ -82,6 +123,8 @@ read_line(const char *line, struct ifsettings *s)
 		return read_address(line + 8, s);
 	if (strncmp(line, "gateway ", 8) == 0)
 		return read_gateway(line + 8, s);
+	if (strcmp(line, "down") == 0 && !s->down)
+		return s->down = true;
 	return false;
 }
 

@@ -17,6 +17,17 @@ struct look {
 };
 
 static void
+on_link(const struct nlmsghdr *h, size_t len, void *arg)
+{
+	struct look *l = arg;
+	struct netmsg_link link;
+
+	if (h != NULL && netmsg_read_link(h, len, &link) == 0 &&
+	    link.ifindex == l->ifindex)
+		l->ret->down = (link.flags & IFF_UP) == 0;
+}
+
+static void
 on_addr(const struct nlmsghdr *h, size_t len, void *arg)
 {
 	struct look *l = arg;
@@ -28,6 +39,7 @@ on_addr(const struct nlmsghdr *h, size_t len, void *arg)
 	}
 	if (netmsg_read_addr(h, len, &a) < 0 || a.ifindex != l->ifindex ||
 	    a.scope != RT_SCOPE_UNIVERSE ||
+	    (a.flags & (IFA_F_MANAGETEMPADDR | IFA_F_TEMPORARY)) != 0 ||
 	    l->ret->n_addresses == IFSETTINGS_MAX)
 		return;
 	l->ret->addresses[l->ret->n_addresses].addr = a.addr;
@@ -43,13 +55,15 @@ on_route(const struct nlmsghdr *h, size_t len, void *arg)
 	/* One family a dump: what came of it before is the last one. */
 	if (h == NULL || netmsg_read_route(h, len, &r) < 0 ||
 	    r.table != RT_TABLE_MAIN || r.dst_len != 0 || r.oif != l->ifindex ||
-	    r.gateway.family == ADDR_NONE)
+	    r.gateway.family == ADDR_NONE || r.protocol == RTPROT_RA)
 		return;
 	for (unsigned i = 0; i < l->ret->n_gateways; i++)
-		if (l->ret->gateways[i].family == r.gateway.family)
+		if (l->ret->gateways[i].addr.family == r.gateway.family)
 			return;
-	if (l->ret->n_gateways < 2)
-		l->ret->gateways[l->ret->n_gateways++] = r.gateway;
+	if (l->ret->n_gateways == IFSETTINGS_GATEWAYS)
+		return;
+	l->ret->gateways[l->ret->n_gateways].addr = r.gateway;
+	l->ret->gateways[l->ret->n_gateways++].metric = r.metric;
 }
 
 int
@@ -65,7 +79,8 @@ ifsettings_look(const char *name, struct ifsettings *ret)
 	if ((r = netmsg_open(&s)) < 0)
 		return r;
 	memcpy(ret->name, name, strlen(name) + 1);
-	if ((r = netmsg_dump(s, RTM_GETADDR, ADDR_NONE, on_addr, &l)) == 0 &&
+	if ((r = netmsg_dump(s, RTM_GETLINK, ADDR_NONE, on_link, &l)) == 0 &&
+	    (r = netmsg_dump(s, RTM_GETADDR, ADDR_NONE, on_addr, &l)) == 0 &&
 	    (r = netmsg_dump(s, RTM_GETROUTE, ADDR_V4, on_route, &l)) == 0)
 		r = netmsg_dump(s, RTM_GETROUTE, ADDR_V6, on_route, &l);
 	netmsg_close(s);
@@ -110,7 +125,8 @@ address_message(unsigned ifindex, const struct addr *a, unsigned bits)
 }
 
 static struct nl_msg *
-gateway_message(unsigned ifindex, const struct addr *gateway)
+gateway_message(unsigned ifindex, const struct addr *gateway, uint32_t metric,
+    unsigned flags)
 {
 	struct nl_msg *m =
 	    nlmsg_alloc_simple(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
@@ -118,17 +134,31 @@ gateway_message(unsigned ifindex, const struct addr *gateway)
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_type = RTN_UNICAST,
-		.rtm_scope = RT_SCOPE_UNIVERSE };
+		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_flags = flags };
 
 	if (m == NULL)
 		return NULL;
 	if (nlmsg_append(m, &h, sizeof(h), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_u32(m, RTA_OIF, ifindex) < 0 ||
+	    (metric != 0 && nla_put_u32(m, RTA_PRIORITY, metric) < 0) ||
 	    netmsg_put_addr(m, RTA_GATEWAY, gateway) < 0) {
 		nlmsg_free(m);
 		return NULL;
 	}
 	return m;
+}
+
+static int
+add_gateway(struct netmsg_socket *nl, unsigned ifindex,
+    const struct addr *gateway, uint32_t metric)
+{
+	int r = netmsg_ask(nl, gateway_message(ifindex, gateway, metric, 0));
+
+	if (r == 0)
+		return 0;
+	return netmsg_ask(nl,
+	    gateway_message(ifindex, gateway, metric, RTNH_F_ONLINK));
 }
 
 static void
@@ -149,7 +179,8 @@ ifsettings_apply(const struct ifsettings *s)
 		return -ENODEV;
 	if ((r = netmsg_open(&nl)) < 0)
 		return r;
-	note(&first, netmsg_ask(nl, up_message(ifindex)));
+	if (!s->down)
+		note(&first, netmsg_ask(nl, up_message(ifindex)));
 	for (unsigned i = 0; i < s->n_addresses; i++)
 		note(&first,
 		    netmsg_ask(nl,
@@ -157,7 +188,8 @@ ifsettings_apply(const struct ifsettings *s)
 			    s->addresses[i].bits)));
 	for (unsigned i = 0; i < s->n_gateways; i++)
 		note(&first,
-		    netmsg_ask(nl, gateway_message(ifindex, &s->gateways[i])));
+		    add_gateway(nl, ifindex, &s->gateways[i].addr,
+			s->gateways[i].metric));
 	netmsg_close(nl);
 	return first;
 }

@@ -27,7 +27,8 @@ what_is_printed_is_read(void **state)
 				   "address 192.0.2.10/24\n"
 				   "address 2001:db8:1::10/64\n"
 				   "gateway 192.0.2.1\n"
-				   "gateway fe80::1\n";
+				   "gateway fe80::1 metric 1024\n"
+				   "down\n";
 	char printed[IFSETTINGS_TEXT_MAX];
 	struct ifsettings s;
 
@@ -38,6 +39,9 @@ what_is_printed_is_read(void **state)
 	assert_int_equal(s.addresses[0].bits, 24);
 	assert_int_equal(s.addresses[1].bits, 64);
 	assert_int_equal(s.n_gateways, 2);
+	assert_int_equal(s.gateways[0].metric, 0);
+	assert_int_equal(s.gateways[1].metric, 1024);
+	assert_true(s.down);
 	assert_int_equal(ifsettings_print(&s, printed), strlen(text));
 	assert_string_equal(printed, text);
 }
@@ -55,8 +59,12 @@ the_most_that_there_can_be_fits(void **state)
 		s.addresses[i].bits = 128;
 	}
 	s.n_addresses = IFSETTINGS_MAX;
-	s.gateways[0] = s.gateways[1] = s.addresses[0].addr;
-	s.n_gateways = 2;
+	for (unsigned i = 0; i < IFSETTINGS_GATEWAYS; i++) {
+		s.gateways[i].addr = s.addresses[0].addr;
+		s.gateways[i].metric = UINT32_MAX;
+	}
+	s.n_gateways = IFSETTINGS_GATEWAYS;
+	s.down = true;
 	assert_true(ifsettings_print(&s, printed) < sizeof(printed));
 	assert_int_equal(parse(printed, &again), 0);
 	assert_int_equal(again.n_addresses, IFSETTINGS_MAX);
@@ -87,6 +95,12 @@ nonsense_is_refused(void **state)
 		"interface eth0\naddress 192.0.2.1/8x\n",
 		"interface eth0\naddress fe80::1/129\n",
 		"interface eth0\ngateway nobody\n", three_gateways,
+		"interface eth0\ngateway 192.0.2.1 metric\n",
+		"interface eth0\ngateway 192.0.2.1 metric 0\n",
+		"interface eth0\ngateway 192.0.2.1 metric 4294967296\n",
+		"interface eth0\ngateway 192.0.2.1 metric 1 \n",
+		"interface eth0\ngateway  metric 1\n",
+		"interface eth0\ndown\ndown\n", "interface eth0\ndownx\n",
 		"interface eth0\nroute 192.0.2.1\n", long_line };
 	static const struct ifsettings none;
 	struct ifsettings s;
