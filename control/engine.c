@@ -1049,8 +1049,10 @@ open_uplink(struct engine *e, const struct uplink_sender *sender)
 {
 	int r;
 
-	if (!e->conf->uplink_namespace)
+	if (!e->conf->uplink_namespace) {
+		outside_warn(e->conf->run_dir);
 		return uplink_open(sender, &e->uplink);
+	}
 	if ((r = outside_open(e->base, e->conf, sender, &e->outside)) < 0)
 		return r;
 	e->uplink = outside_uplink(e->outside);

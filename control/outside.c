@@ -37,6 +37,7 @@ struct outside {
 	struct firewall *firewall; /* NULL: the kernel has none */
 	struct client *dhcp;	   /* NULL: it does not run */
 	struct event *dhcp_again;
+	bool at_home; /* nothing is in there */
 };
 
 static struct paths
@@ -113,6 +114,8 @@ outside_close(struct outside *o)
 	uplink_close(o->uplink);
 	netmon_close(o->netmon);
 	netns_close(o->netns);
+	if (o->at_home)
+		(void)netns_remove(o->paths.netns);
 	free(o);
 }
 
@@ -171,17 +174,18 @@ start_dhcp(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval again = { .tv_sec = DHCP_AGAIN_S };
 	struct outside *o = arg;
-	char command[CONF_PATH_MAX + 256];
 	int r;
 
 	(void)fd;
 	(void)what;
 	if (o->dhcp != NULL || o->conf->uplink_dhcp[0] == '\0')
 		return;
-	(void)snprintf(command, sizeof(command), "exec nsenter --net=%s %s",
-	    o->paths.netns, o->conf->uplink_dhcp);
-	r = client_start(o->base, "uplink_dhcp", o->conf->uplink.name, command,
-	    on_dhcp_end, o, &o->dhcp);
+	/* It is forked in there, and stays. */
+	if ((r = netns_enter(o->netns)) == 0) {
+		r = client_start(o->base, "uplink_dhcp", o->conf->uplink.name,
+		    o->conf->uplink_dhcp, on_dhcp_end, o, &o->dhcp);
+		netns_leave(o->netns);
+	}
 	if (r < 0) {
 		log_error("uplink: uplink_dhcp cannot be started (%s)",
 		    strerror(-r));
@@ -212,64 +216,143 @@ set_up(struct outside *o, const struct ifsettings *was)
 	return r;
 }
 
+/* Of an interface of which no more is known. */
+static struct ifsettings
+bare(const char *name)
+{
+	struct ifsettings s = { 0 };
+
+	(void)snprintf(s.name, sizeof(s.name), "%s", name);
+	return s;
+}
+
+/*
+ * Killed when it came home, we left it with some of what it had, or nothing;
+ * plugged in it has nothing. Then what was kept is right.
+ */
+static bool
+is_part_of(const struct ifsettings *now, const struct ifsettings *kept)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < now->n_addresses; i++)
+		for (unsigned j = 0; j < kept->n_addresses; j++)
+			if (addr_equal(&now->addresses[i].addr,
+				&kept->addresses[j].addr)) {
+				found++;
+				break;
+			}
+	return found == now->n_addresses;
+}
+
+static int bring_home(struct netns *n, const struct paths *p);
+
 int
 outside_take(struct outside *o)
 {
 	const char *name = o->conf->uplink.name;
-	struct ifsettings was;
+	struct ifsettings kept = bare(name), was;
 	int r;
 
-	if (if_nametoindex(name) == 0) {
-		/* A start finds it in there. */
-		r = ifsettings_load(o->paths.settings, &was);
-		if (r < 0 || strcmp(was.name, name) != 0)
-			memset(&was, 0, sizeof(was));
-		memcpy(was.name, name, strlen(name) + 1);
-		return set_up(o, &was);
+	o->at_home = false;
+	/* The configuration meant another when we were killed. */
+	if (ifsettings_load(o->paths.settings, &was) == 0) {
+		if (strcmp(was.name, name) == 0)
+			kept = was;
+		else if ((r = bring_home(o->netns, &o->paths)) < 0)
+			return r;
 	}
-	if ((r = ifsettings_look(name, &was)) < 0 ||
-	    (r = ifsettings_save(&was, o->paths.settings)) < 0 ||
+	/* A start finds it in there. */
+	if (if_nametoindex(name) == 0)
+		return set_up(o, &kept);
+	if ((r = ifsettings_look(name, &was)) < 0)
+		return r;
+	if (is_part_of(&was, &kept) && kept.n_addresses > 0)
+		was = kept;
+	if ((r = ifsettings_save(&was, o->paths.settings)) < 0 ||
 	    (r = netns_take(o->netns, name)) < 0)
 		return r;
 	log_info("uplink: %s is in a namespace of its own", name);
 	return set_up(o, &was);
 }
 
-/* From that namespace, set up as the file says, if it can be read. */
-static int
-bring_home(struct netns *n, const struct paths *p, const char *name)
-{
-	struct ifsettings was;
-	int known = ifsettings_load(p->settings, &was), r;
+struct homecoming {
+	char names[8][16];
+	unsigned n;
+};
 
-	if (known < 0) {
-		if (name == NULL)
-			return known;
-		memset(&was, 0, sizeof(was));
-		memcpy(was.name, name, strlen(name) + 1);
-		log_error("uplink: how %s was set up is not known any more "
-			  "(%s): give it its address again",
-		    name, strerror(-known));
+static void
+note_home(const char *ifname, void *arg)
+{
+	struct homecoming *h = arg;
+
+	if (h->n < sizeof(h->names) / sizeof(h->names[0]))
+		(void)snprintf(h->names[h->n++], sizeof(h->names[0]), "%s",
+		    ifname);
+}
+
+/* As was (NULL: nobody knows). 1 after a word if something is left to do. */
+static int
+set_up_at_home(const struct ifsettings *was, const struct homecoming *home)
+{
+	int r, by_hand = 0;
+
+	for (unsigned i = 0; i < home->n; i++) {
+		struct ifsettings up = bare(home->names[i]);
+
+		if (was != NULL && strcmp(was->name, up.name) == 0)
+			continue;
+		(void)ifsettings_apply(&up);
+		log_error("uplink: %s is home and up, but how it was set up is "
+			  "not known any more: give it its addresses and "
+			  "default routes by hand",
+		    up.name);
+		by_hand = 1;
 	}
-	r = netns_give_back(n, was.name);
-	if (r < 0 && r != -ENODEV)
-		return r;
-	if (r == 0 && (r = ifsettings_apply(&was)) < 0)
+	/* Even if it did not come now: see is_part_of(). */
+	if (was == NULL || if_nametoindex(was->name) == 0)
+		return by_hand;
+	if ((r = ifsettings_apply(was)) < 0) {
+		log_error("uplink: %s is home, but not all of its settings "
+			  "could be set (%s): see to its addresses and default "
+			  "routes by hand",
+		    was->name, strerror(-r));
+		by_hand = 1;
+	}
+	return by_hand;
+}
+
+/* n: NULL if there is none any more. */
+static int
+bring_home(struct netns *n, const struct paths *p)
+{
+	struct homecoming home = { .n = 0 };
+	struct ifsettings was;
+	bool known = ifsettings_load(p->settings, &was) == 0;
+	int r = n != NULL ? netns_give_back(n, note_home, &home) : 0;
+	int by_hand = set_up_at_home(known ? &was : NULL, &home);
+
+	if (r < 0)
 		return r;
 	(void)unlink(p->settings);
-	return 0;
+	return by_hand;
 }
 
 int
 outside_give_back(struct outside *o)
 {
+	int r;
+
 	(void)event_del(o->dhcp_again);
 	if (o->dhcp != NULL) {
 		client_stop_and_wait(o->dhcp);
 		client_free(o->dhcp);
 		o->dhcp = NULL;
 	}
-	return bring_home(o->netns, &o->paths, o->conf->uplink.name);
+	if ((r = bring_home(o->netns, &o->paths)) < 0)
+		return r;
+	o->at_home = true;
+	return r;
 }
 
 int
@@ -277,16 +360,32 @@ outside_rescue(const char *run_dir)
 {
 	struct paths p = paths_in(run_dir);
 	struct netns *n = NULL;
-	int r;
+	int r, by_hand;
 
-	if ((r = netns_open(p.netns, false, &n)) < 0)
-		return r == -ENOENT || r == -EOPNOTSUPP ? 0 : r;
-	r = bring_home(n, &p, NULL);
-	netns_close(n);
-	/* Nothing was in there, or it is home. */
+	r = netns_open(p.netns, false, &n);
+	if (r == -EOPNOTSUPP)
+		return 0;
 	if (r < 0 && r != -ENOENT)
 		return r;
-	return netns_remove(p.netns);
+	by_hand = bring_home(n, &p);
+	netns_close(n);
+	if (by_hand < 0)
+		return by_hand;
+	r = netns_remove(p.netns);
+	return r < 0 ? r : by_hand;
+}
+
+void
+outside_warn(const char *run_dir)
+{
+	struct paths p = paths_in(run_dir);
+	struct ifsettings was;
+
+	if (ifsettings_load(p.settings, &was) == 0)
+		log_warn("uplink: %s is in a namespace of its own since "
+			 "tungated was killed: bring it home with tungated "
+			 "--release",
+		    was.name);
 }
 
 /*

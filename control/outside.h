@@ -31,7 +31,10 @@ struct uplink_sender;
 int outside_open(struct event_base *base, const struct conf *conf,
     const struct uplink_sender *sender, struct outside **ret);
 
-/* All stays as it is. outside_close(NULL) does nothing. */
+/*
+ * All stays as it is; but an interface that was given back needs no namespace.
+ * outside_close(NULL) does nothing.
+ */
 void outside_close(struct outside *o);
 
 /* Opened there: borrowed. */
@@ -46,12 +49,17 @@ struct netmon *outside_netmon(const struct outside *o);
  */
 int outside_take(struct outside *o);
 
-/* Bring it home. 0 also when it is there. */
+/*
+ * Bring home what is in there. 0 also when nothing is; 1 if something came home
+ * that is to be set up by hand, which the log says; or a negative errno.
+ */
 int outside_give_back(struct outside *o);
 
-/* The same without a daemon: run_dir is the configuration's. 0 also when there
- * is nothing to bring home. */
+/* The same without a daemon: run_dir is the configuration's. */
 int outside_rescue(const char *run_dir);
+
+/* For who has no namespace: says in the log if one was left with a card. */
+void outside_warn(const char *run_dir);
 
 /* The uplinks there, into *view's v4 and v6. 0, or a negative errno. */
 int outside_view(struct outside *o, struct net_view *view);

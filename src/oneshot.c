@@ -153,7 +153,7 @@ int
 oneshot_release(const struct conf *conf)
 {
 	char device[sizeof(conf->tun) + 8];
-	int fd, status = 0;
+	int fd, r, status = 0;
 
 	if (lock("release", conf,
 		"it would take the route again: use tungatectl release, or end "
@@ -164,12 +164,16 @@ oneshot_release(const struct conf *conf)
 	status |= said("marks on arrival", release_marks(), "none left");
 	status |= said(device, tun_remove(conf->tun), "not there any more");
 	status |= said("rules and routes", release_routes(), "none left");
-	status |= said("uplink", outside_rescue(conf->run_dir), "at home");
+	r = outside_rescue(conf->run_dir);
+	status |= said("uplink", r,
+	    r > 0 ? "at home, to be set up by hand" : "at home");
 	status |= said("firewall", release_firewall(), "none left");
 	unlock(fd);
 	(void)printf("%s\n",
-	    status == 0
-		? "tungate has let go: the network is as it was without it"
-		: "something is left: is this run as root?");
-	return status;
+	    status != 0 ? "something is left: is this run as root?"
+		: r > 0 ? "tungate has let go, but the network is not as it "
+			  "was without it: see above"
+			: "tungate has let go: the network is as it was "
+			  "without it");
+	return status != 0 || r > 0;
 }

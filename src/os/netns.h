@@ -36,8 +36,15 @@ int netns_remove(const char *path);
 int netns_enter(struct netns *n);
 void netns_leave(struct netns *n);
 
-/* Move an interface into it, or home again. From outside. 0, or -errno. */
+/* Move an interface into it. From outside. 0, or a negative errno. */
 int netns_take(struct netns *n, const char *ifname);
-int netns_give_back(struct netns *n, const char *ifname);
+
+/*
+ * Move all that is in it home, but what belongs to the namespace (loopback).
+ * What comes home is told; who is told notes it, for we are still inside. 0, or
+ * the first error, after trying all.
+ */
+typedef void netns_came_home(const char *ifname, void *arg);
+int netns_give_back(struct netns *n, netns_came_home *tell, void *arg);
 
 #endif /* OS_NETNS_H */

@@ -101,9 +101,12 @@ netns_close(struct netns *n)
 int
 netns_remove(const char *path)
 {
-	if (umount2(path, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+	/* A file on which nothing is mounted goes at once. */
+	if (unlink(path) == 0 || errno == ENOENT)
+		return 0;
+	if (umount2(path, MNT_DETACH) < 0)
 		return -errno;
-	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	return unlink(path) < 0 ? -errno : 0;
 }
 
 int
@@ -154,13 +157,24 @@ netns_take(struct netns *n, const char *ifname)
 }
 
 int
-netns_give_back(struct netns *n, const char *ifname)
+netns_give_back(struct netns *n, netns_came_home *tell, void *arg)
 {
-	int r;
+	struct if_nameindex *all;
+	int r, first = 0;
 
 	if ((r = netns_enter(n)) < 0)
 		return r;
-	r = move(ifname, n->machine);
+	all = if_nameindex();
+	first = all == NULL ? -errno : 0;
+	for (size_t i = 0; all != NULL && all[i].if_name != NULL; i++) {
+		/* Invalid: one that every namespace has of its own. */
+		if ((r = move(all[i].if_name, n->machine)) == 0)
+			tell(all[i].if_name, arg);
+		else if (r != -EINVAL && first == 0)
+			first = r;
+	}
+	if (all != NULL)
+		if_freenameindex(all);
 	netns_leave(n);
-	return r;
+	return first;
 }

@@ -50,9 +50,10 @@ netns_take(struct netns *n, const char *ifname)
 }
 
 int
-netns_give_back(struct netns *n, const char *ifname)
+netns_give_back(struct netns *n, netns_came_home *tell, void *arg)
 {
 	(void)n;
-	(void)ifname;
+	(void)tell;
+	(void)arg;
 	return -EOPNOTSUPP;
 }
