@@ -29,6 +29,7 @@
 
 #include "src/base/log.h"
 #include "src/base/mono.h"
+#include "src/os/isolate.h"
 
 /* The daemon keeps its descriptors below this (src/main.c sets the limit). */
 #define DESCRIPTORS_MAX 1024
@@ -105,6 +106,7 @@ run_command(const char *command, int output)
 	(void)dup2(output, STDERR_FILENO);
 	for (int fd = 3; fd < DESCRIPTORS_MAX; fd++)
 		close(fd);
+	isolate_client();
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }

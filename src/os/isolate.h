@@ -54,4 +54,10 @@ int isolate_calls(const char **ret_lacks);
  */
 int isolate_parent(bool namespaces);
 
+/*
+ * For a process of the parent's that becomes a client: it has no business in
+ * other namespaces. In force from its next exec on.
+ */
+void isolate_client(void);
+
 #endif /* OS_ISOLATE_H */

@@ -53,3 +53,8 @@ isolate_parent(bool namespaces)
 	(void)namespaces;
 	return 0;
 }
+
+void
+isolate_client(void)
+{
+}

@@ -18,6 +18,10 @@ N=40
 # shellcheck disable=SC2034 # for gate.sh
 GATE_UNDER="nsenter --mount=/proc/$$/ns/mnt"
 
+quiet() {
+	"$@" >/dev/null
+}
+
 gate_release() {
 	lab_on laptop nsenter "--mount=/proc/$$/ns/mnt" "$LAB_BIN/tungated" -c "$LAB/tungate.conf" --release
 }
@@ -28,6 +32,13 @@ page_comes_through_tunnel() {
 
 page_comes() {
 	lab_on laptop curl -s -m 2 -o /dev/null "http://$1/"
+}
+
+# CAP_SYS_ADMIN is number 21.
+cannot_go() {
+	local all
+	all=$(sed -n 's/^CapBnd:[[:space:]]*//p' "/proc/$1/status")
+	[ $((0x$all >> 21 & 1)) = 0 ]
 }
 
 # Prints the machine's devices, but for lo.
@@ -43,13 +54,36 @@ tricks() {
 	lab_on laptop "$LAB_BIN/tricks" "$@" n=$N canary="$LAB_CANARY_HEX" >/dev/null 2>&1 || :
 }
 
+# Traffic control sends what other0 gets out of every device that there is
+# (threats.md 24; see leaks/24-tc-redirect.sh).
+redirect() {
+	local device
+	lab_link laptop other0 laptop other1
+	lab_on laptop tc qdisc add dev other0 clsact
+	lab_on laptop tc qdisc add dev other1 clsact
+	for device in eth0 tungate0 "${CLIENT_DEVICE:-none}"; do
+		ip -n laptop link show dev "$device" >/dev/null 2>&1 || continue
+		lab_on laptop tc filter replace dev other0 egress prio 1 handle 800::800 \
+			u32 match u32 0 0 action mirred egress redirect dev "$device"
+		lab_on laptop tc filter replace dev other1 ingress prio 1 handle 800::800 \
+			u32 match u32 0 0 action mirred egress redirect dev "$device"
+		tricks packet text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC" device=other0
+		tricks packet text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC" device=other1
+	done
+	ip -n laptop link delete other0
+}
+
 # What no firewall can close, and all that it can.
 try_all() {
+	local device
 	lab_judge epoch "$1" "$2"
 	tricks plain udp to="$LAB_SITE4"
 	tricks bind-device udp to="$LAB_SITE4"
 	tricks packet text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC"
-	tricks xdp text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC"
+	for device in eth0 tungate0; do
+		tricks xdp text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC" device=$device
+	done
+	redirect
 	tricks multicast-if udp to=224.0.0.251 port=5353
 	tricks plain udp to="$LAB_SERVER4" port=51820
 	lab_attempts_begin "$1"
@@ -68,24 +102,33 @@ leaked() {
 	lab_verdict "$1" leaked
 }
 
+# configure FAMILY [LINE]
 configure() {
-	gate_configure 4 wireguard openvpn-tcp
+	gate_configure "$1" wireguard openvpn-tcp
 	cat >>"$LAB/tungate.conf" <<-END
 		uplink = namespace
 		uplink_interface = eth0
-		$*
+		${2-}
 	END
 }
 
 lab_up
 ROUTER_MAC=$(lab_on router cat /sys/class/net/lan0/address)
-configure
+configure 4
 lab_judge_start "$LAB/capture.pcap"
 lab_attempts_start each=20 pace=1000 tunnel="$LAB_SERVER4"
 try_all open "$(legal blocked)"
+lab_judge epoch open-xdp "$(legal blocked)"
+tricks xdp text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC"
+lab_judge epoch open-redirect "$(legal blocked)"
+redirect
 
-lab_judge epoch starting "$(legal blocked)"
+# Closed before, so that what leaves while the card moves is seen.
+check "lockdown" quiet lab_on laptop "$LAB_BIN/tungated" -c "$LAB/tungate.conf" --lockdown
+lab_judge epoch moving "$(legal blocked)"
+lab_attempts_begin moving
 check "it starts" gate_start
+lab_attempts_end moving >/dev/null
 check "the machine has the gate's device only" devices_are tungate0
 try_all blocked "$(legal blocked)"
 
@@ -93,13 +136,14 @@ lab_judge epoch connecting "$(legal wireguard 4)"
 check "it connects" says '^connected$' gate_ctl --timeout 20 connect wireguard
 check "the machine has the client's device, too" devices_are tungate0 wg0
 check "a page comes through the tunnel" lab_wait_for 5 page_comes_through_tunnel
-try_all connected "$(legal wireguard 4)"
+check "the client cannot go into the namespace" cannot_go "$(cat "$LAB/client/wg0.pid")"
+CLIENT_DEVICE=wg0 try_all connected "$(legal wireguard 4)"
 check "still" page_comes_through_tunnel
 
 lab_judge epoch to-tcp "$(legal wireguard 4) or $(legal openvpn-tcp 4)"
 check "and by OpenVPN over TCP" says '^connected$' gate_ctl --timeout 30 connect openvpn-tcp
 check "a page comes through that tunnel" lab_wait_for 5 page_comes_through_tunnel
-try_all tcp "$(legal openvpn-tcp 4)"
+CLIENT_DEVICE=ovpnt0 try_all tcp "$(legal openvpn-tcp 4)"
 
 lab_judge epoch dying "$(legal openvpn-tcp 4)"
 gate_end KILL || :
@@ -115,7 +159,7 @@ gate_end KILL || :
 
 lab_judge epoch released "$(legal blocked)"
 check "release says that the uplink is at home" says "^uplink: at home" gate_release
-check "again, it has nothing to do" gate_release >/dev/null
+check "again, it has nothing to do" quiet gate_release
 check "the interface is home" devices_are eth0
 check "with its addresses: a page comes" page_comes "$LAB_SITE4"
 check "of IPv6, too" page_comes "[$LAB_SITE6]"
@@ -130,7 +174,7 @@ check "block: it goes away again" says '"state":"blocked"' gate_ctl --json block
 try_all blocked-again "$(legal blocked)"
 gate_end TERM || :
 lab_judge epoch released "$(legal blocked)"
-gate_release >/dev/null
+quiet gate_release
 
 #
 # The address by DHCP.
@@ -146,26 +190,48 @@ cat >"$LAB/dhcp-script" <<-'END'
 	ip route replace default via "$router" dev "$interface"
 END
 chmod +x "$LAB/dhcp-script"
-configure "uplink_dhcp = udhcpc -i eth0 -f -s $LAB/dhcp-script"
+configure 4 "uplink_dhcp = udhcpc -i eth0 -f -s $LAB/dhcp-script"
 DHCP="(udp src port 68 and dst port 67 and src host 0.0.0.0 and dst host 255.255.255.255)"
-lab_judge epoch dhcp "$(legal wireguard 4) or $DHCP"
+lab_judge epoch starting "$(legal blocked)"
 check "with a DHCP client it starts" gate_start
 has_address() {
 	gate_ctl status | grep -q "$LAB_UPLINK4 on eth0"
 }
+lab_judge epoch dhcp "$(legal wireguard 4) or $DHCP"
 check "the uplink has its lease" lab_wait_for 10 has_address
 check "it connects" says '^connected$' gate_ctl --timeout 20 connect wireguard
 check "a page comes" lab_wait_for 5 page_comes_through_tunnel
 try_all dhcp "$(legal wireguard 4) or $DHCP"
 gate_end TERM || :
 lab_judge epoch released "$(legal blocked)"
-check "release" gate_release >/dev/null
+check "release" quiet gate_release
+check "home again: a page comes" page_comes "$LAB_SITE4"
+
+#
+# Over IPv6, with addresses from the configuration.
+#
+
+configure 6 "uplink_address = $LAB_UPLINK6/64
+uplink_gateway = $LAB_GATEWAY_LINK"
+lab_judge epoch starting "$(legal blocked)"
+check "with addresses of its own it starts" gate_start
+lab_judge epoch v6 "$(legal wireguard 6) or $(legal openvpn-tcp 6)"
+for protocol in wireguard openvpn-tcp; do
+	check "$protocol connects over IPv6" says '^connected$' gate_ctl --timeout 30 connect $protocol
+	check "a page comes" lab_wait_for 5 page_comes_through_tunnel
+done
+CLIENT_DEVICE=ovpnt0 try_all v6 "$(legal openvpn-tcp 6)"
+gate_end TERM || :
+lab_judge epoch released "$(legal blocked)"
+check "release" quiet gate_release
 check "home again: a page comes" page_comes "$LAB_SITE4"
 
 lab_judge_stop || :
-grep '^leak' "$LAB/log/judge" | awk '$2 != "open" && $2 != "released" && shown[$2]++ < 4'
+grep '^leak' "$LAB/log/judge" | awk '$2 !~ /^open/ && $2 != "released" && shown[$2]++ < 4'
 check "the judge sees what leaks: while it was open" test "$(leaked open)" -gt $((4 * N))
-for state in blocked connected tcp killed blocked-again dhcp; do
+check "by AF_XDP" test "$(leaked open-xdp)" -ge "$N"
+check "by traffic control" test "$(leaked open-redirect)" -ge "$N"
+for state in moving blocked connected tcp killed blocked-again dhcp v6; do
 	check "$state: nothing leaked" test "$(leaked $state)" = 0
 done
 check_end
