@@ -8,46 +8,17 @@ set -euo pipefail
 here=$(dirname "$0")
 . "$here/lab.sh"
 . "$here/gate.sh"
+. "$here/card.sh"
 . "$here/check.sh"
 lab_enter "$@"
 
 N=40
-
-# `ip netns exec` runs a program among mounts of its own, and the namespace's
-# would go with it: back to the lab's.
-# shellcheck disable=SC2034 # for gate.sh
-GATE_UNDER="nsenter --mount=/proc/$$/ns/mnt"
-
-quiet() {
-	"$@" >/dev/null
-}
-
-gate_release() {
-	lab_on laptop nsenter "--mount=/proc/$$/ns/mnt" "$LAB_BIN/tungated" -c "$LAB/tungate.conf" --release
-}
-
-page_comes_through_tunnel() {
-	[ "$(lab_on laptop curl -s -m 2 "http://$LAB_SITE4/")" = "$LAB_EXIT4" ]
-}
-
-page_comes() {
-	lab_on laptop curl -s -m 2 -o /dev/null "http://$1/"
-}
 
 # CAP_SYS_ADMIN is number 21.
 cannot_go() {
 	local all
 	all=$(sed -n 's/^CapBnd:[[:space:]]*//p' "/proc/$1/status")
 	[ $((0x$all >> 21 & 1)) = 0 ]
-}
-
-# Prints the machine's devices, but for lo.
-devices() {
-	ip -n laptop -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | grep -vx lo | sort | tr '\n' ' '
-}
-
-devices_are() {
-	[ "$(devices)" = "${*:+$* }" ]
 }
 
 tricks() {
@@ -91,89 +62,72 @@ try_all() {
 	sleep 0.1
 }
 
-# A namespace's kernel asks whether its link-local address is another's
-# (STATES.md 0.4; RFC 4862 section 5.4.2).
-legal() {
-	printf '%s or (ip6 and src host :: and ip6[6] = 58 and ip6[7] = 255 and ip6[40] = 135 and ip6[4:2] <= 32)' \
-		"$(lab_legal "$@")"
-}
-
 leaked() {
 	lab_verdict "$1" leaked
 }
 
-# configure FAMILY [LINE]
-configure() {
-	gate_configure "$1" wireguard openvpn-tcp
-	cat >>"$LAB/tungate.conf" <<-END
-		uplink = namespace
-		uplink_interface = eth0
-		${2-}
-	END
-}
-
 lab_up
 ROUTER_MAC=$(lab_on router cat /sys/class/net/lan0/address)
-configure 4
+card_configure 4 "wireguard openvpn-tcp"
 lab_judge_start "$LAB/capture.pcap"
 lab_attempts_start each=20 pace=1000 tunnel="$LAB_SERVER4"
-try_all open "$(legal blocked)"
-lab_judge epoch open-xdp "$(legal blocked)"
+try_all open "$(card_legal blocked)"
+lab_judge epoch open-xdp "$(card_legal blocked)"
 tricks xdp text to="$LAB_SITE4" from="$LAB_UPLINK4" router="$ROUTER_MAC"
-lab_judge epoch open-redirect "$(legal blocked)"
+lab_judge epoch open-redirect "$(card_legal blocked)"
 redirect
 
 # Closed before, so that what leaves while the card moves is seen.
 check "lockdown" quiet lab_on laptop "$LAB_BIN/tungated" -c "$LAB/tungate.conf" --lockdown
-lab_judge epoch moving "$(legal blocked)"
+lab_judge epoch moving "$(card_legal blocked)"
 lab_attempts_begin moving
 check "it starts" gate_start
 lab_attempts_end moving >/dev/null
 check "the machine has the gate's device only" devices_are tungate0
-try_all blocked "$(legal blocked)"
+try_all blocked "$(card_legal blocked)"
 
-lab_judge epoch connecting "$(legal wireguard 4)"
+lab_judge epoch connecting "$(card_legal wireguard 4)"
 check "it connects" says '^connected$' gate_ctl --timeout 20 connect wireguard
 check "the machine has the client's device, too" devices_are tungate0 wg0
 check "a page comes through the tunnel" lab_wait_for 5 page_comes_through_tunnel
 check "the client cannot go into the namespace" cannot_go "$(cat "$LAB/client/wg0.pid")"
-CLIENT_DEVICE=wg0 try_all connected "$(legal wireguard 4)"
+CLIENT_DEVICE=wg0 try_all connected "$(card_legal wireguard 4)"
 check "still" page_comes_through_tunnel
 
-lab_judge epoch to-tcp "$(legal wireguard 4) or $(legal openvpn-tcp 4)"
+lab_judge epoch to-tcp "$(card_legal wireguard 4) or $(card_legal openvpn-tcp 4)"
 check "and by OpenVPN over TCP" says '^connected$' gate_ctl --timeout 30 connect openvpn-tcp
 check "a page comes through that tunnel" lab_wait_for 5 page_comes_through_tunnel
-CLIENT_DEVICE=ovpnt0 try_all tcp "$(legal openvpn-tcp 4)"
+CLIENT_DEVICE=ovpnt0 try_all tcp "$(card_legal openvpn-tcp 4)"
 
-lab_judge epoch dying "$(legal openvpn-tcp 4)"
+lab_judge epoch dying "$(card_legal openvpn-tcp 4)"
 gate_end KILL || :
-try_all killed "$(legal blocked)"
+try_all killed "$(card_legal blocked)"
 check "after kill -9 the machine has no other device" devices_are tungate0
 
-lab_judge epoch starting "$(legal blocked)"
+lab_judge epoch starting "$(card_legal blocked)"
 check "started again, it finds the interface" gate_start
-lab_judge epoch connecting "$(legal wireguard 4)"
+lab_judge epoch connecting "$(card_legal wireguard 4)"
 check "and connects" says '^connected$' gate_ctl --timeout 20 connect wireguard
 check "and a page comes" lab_wait_for 5 page_comes_through_tunnel
 gate_end KILL || :
 
-lab_judge epoch released "$(legal blocked)"
+lab_judge epoch released "$(card_legal blocked)"
 check "release says that the uplink is at home" says "^uplink: at home" gate_release
 check "again, it has nothing to do" quiet gate_release
 check "the interface is home" devices_are eth0
 check "with its addresses: a page comes" page_comes "$LAB_SITE4"
 check "of IPv6, too" page_comes "[$LAB_SITE6]"
 
-lab_judge epoch starting "$(legal blocked)"
+lab_judge epoch starting "$(card_legal blocked)"
 check "and once more" gate_start
 check "open: the interface comes home" says '"state":"open"' gate_ctl --json release
-lab_judge epoch released "$(legal blocked)"
+lab_judge epoch released "$(card_legal blocked)"
 check "and a page comes" page_comes "$LAB_SITE4"
-lab_judge epoch starting "$(legal blocked) or (ip and src host $LAB_UPLINK4)"
+lab_judge epoch starting "$(card_legal blocked) or (ip and src host $LAB_UPLINK4)"
 check "block: it goes away again" says '"state":"blocked"' gate_ctl --json block
-try_all blocked-again "$(legal blocked)"
+try_all blocked-again "$(card_legal blocked)"
 gate_end TERM || :
-lab_judge epoch released "$(legal blocked)"
+lab_judge epoch released "$(card_legal blocked)"
 quiet gate_release
 
 #
@@ -190,20 +144,20 @@ cat >"$LAB/dhcp-script" <<-'END'
 	ip route replace default via "$router" dev "$interface"
 END
 chmod +x "$LAB/dhcp-script"
-configure 4 "uplink_dhcp = udhcpc -i eth0 -f -s $LAB/dhcp-script"
+card_configure 4 wireguard "uplink_dhcp = udhcpc -i eth0 -f -s $LAB/dhcp-script"
 DHCP="(udp src port 68 and dst port 67 and src host 0.0.0.0 and dst host 255.255.255.255)"
-lab_judge epoch starting "$(legal blocked)"
+lab_judge epoch starting "$(card_legal blocked)"
 check "with a DHCP client it starts" gate_start
 has_address() {
 	gate_ctl status | grep -q "$LAB_UPLINK4 on eth0"
 }
-lab_judge epoch dhcp "$(legal wireguard 4) or $DHCP"
+lab_judge epoch dhcp "$(card_legal wireguard 4) or $DHCP"
 check "the uplink has its lease" lab_wait_for 10 has_address
 check "it connects" says '^connected$' gate_ctl --timeout 20 connect wireguard
 check "a page comes" lab_wait_for 5 page_comes_through_tunnel
-try_all dhcp "$(legal wireguard 4) or $DHCP"
+try_all dhcp "$(card_legal wireguard 4) or $DHCP"
 gate_end TERM || :
-lab_judge epoch released "$(legal blocked)"
+lab_judge epoch released "$(card_legal blocked)"
 check "release" quiet gate_release
 check "home again: a page comes" page_comes "$LAB_SITE4"
 
@@ -211,18 +165,18 @@ check "home again: a page comes" page_comes "$LAB_SITE4"
 # Over IPv6, with addresses from the configuration.
 #
 
-configure 6 "uplink_address = $LAB_UPLINK6/64
+card_configure 6 "wireguard openvpn-tcp" "uplink_address = $LAB_UPLINK6/64
 uplink_gateway = $LAB_GATEWAY_LINK"
-lab_judge epoch starting "$(legal blocked)"
+lab_judge epoch starting "$(card_legal blocked)"
 check "with addresses of its own it starts" gate_start
-lab_judge epoch v6 "$(legal wireguard 6) or $(legal openvpn-tcp 6)"
+lab_judge epoch v6 "$(card_legal wireguard 6) or $(card_legal openvpn-tcp 6)"
 for protocol in wireguard openvpn-tcp; do
 	check "$protocol connects over IPv6" says '^connected$' gate_ctl --timeout 30 connect $protocol
 	check "a page comes" lab_wait_for 5 page_comes_through_tunnel
 done
-CLIENT_DEVICE=ovpnt0 try_all v6 "$(legal openvpn-tcp 6)"
+CLIENT_DEVICE=ovpnt0 try_all v6 "$(card_legal openvpn-tcp 6)"
 gate_end TERM || :
-lab_judge epoch released "$(legal blocked)"
+lab_judge epoch released "$(card_legal blocked)"
 check "release" quiet gate_release
 check "home again: a page comes" page_comes "$LAB_SITE4"
 
