@@ -24,6 +24,10 @@ conf_defaults(void)
 
 struct reading {
 	struct conf conf;
+	struct {
+		unsigned uplink, address, gateway, dhcp, lan;
+		unsigned any; /* of uplink_... */
+	} lines;	      /* the last of each; 0: none */
 	conf_report *report;
 	void *arg;
 };
@@ -123,22 +127,70 @@ read_uplink(struct ini_file *f, const char *key, const char *value,
 		    key);
 }
 
-/* What can only be said when the whole file was read. NULL: all is well. */
-static const char *
-check_uplink(const struct conf *c)
+/* So that what is wrong with all of them together can be said of a line. */
+static void
+note_line(struct reading *r, const char *key, unsigned line)
 {
-	const struct ifsettings *u = &c->uplink;
-	bool some = u->n_addresses > 0 || u->n_gateways > 0;
+	if (strcasecmp(key, "uplink") == 0)
+		r->lines.uplink = line;
+	if (strcasecmp(key, "uplink_address") == 0)
+		r->lines.address = line;
+	if (strcasecmp(key, "uplink_gateway") == 0)
+		r->lines.gateway = line;
+	if (strcasecmp(key, "uplink_dhcp") == 0)
+		r->lines.dhcp = line;
+	if (strncasecmp(key, "uplink_", 7) == 0)
+		r->lines.any = line;
+	if (strcasecmp(key, "lan") == 0)
+		r->lines.lan = line;
+}
 
+/* Each has an address of its family beside it, and is the only one of it. */
+static bool
+gateways_fit(const struct ifsettings *u)
+{
+	unsigned gateways[2] = { 0 }, addresses[2] = { 0 };
+
+	for (unsigned i = 0; i < u->n_addresses; i++)
+		addresses[u->addresses[i].addr.family == ADDR_V6]++;
+	for (unsigned i = 0; i < u->n_gateways; i++)
+		gateways[u->gateways[i].addr.family == ADDR_V6]++;
+	for (int i = 0; i < 2; i++)
+		if (gateways[i] > 1 || (gateways[i] == 1 && addresses[i] == 0))
+			return false;
+	return true;
+}
+
+/*
+ * What can only be said when the whole file was read, and of which line. NULL:
+ * all is well.
+ */
+static const char *
+check_uplink(const struct reading *r, unsigned *ret_line)
+{
+	const struct conf *c = &r->conf;
+
+	*ret_line = r->lines.any;
 	if (!c->uplink_namespace)
-		return u->name[0] != '\0' || some || c->uplink_dhcp[0] != '\0'
+		return r->lines.any != 0
 		    ? "uplink_... lines are for uplink = namespace"
 		    : NULL;
-	if (u->name[0] == '\0')
+	*ret_line = r->lines.uplink;
+	if (c->uplink.name[0] == '\0')
 		return "uplink = namespace needs an uplink_interface";
-	if (some && c->uplink_dhcp[0] != '\0')
+	if (strcmp(c->uplink.name, c->tun) == 0)
+		return "the uplink_interface is a network card, and not the "
+		       "gate's own device";
+	*ret_line = r->lines.dhcp;
+	if (r->lines.dhcp != 0 &&
+	    (r->lines.address != 0 || r->lines.gateway != 0))
 		return "uplink_dhcp is instead of uplink_address and "
 		       "uplink_gateway";
+	*ret_line = r->lines.gateway;
+	if (!gateways_fit(&c->uplink))
+		return "an uplink_gateway needs an uplink_address of its "
+		       "family, and there is one a family";
+	*ret_line = r->lines.lan;
 	if (c->allow_lan)
 		return "lan = allow needs uplink = machine: in a namespace "
 		       "there is no local network for this machine";
@@ -149,8 +201,10 @@ static void
 on_pair(struct ini_file *f, const char *section, const char *key,
     const char *value, void *arg)
 {
-	struct conf *c = &((struct reading *)arg)->conf;
+	struct reading *r = arg;
+	struct conf *c = &r->conf;
 
+	note_line(r, key, ini_file_line(f));
 	if (strcasecmp(section, "tungate") != 0) {
 		ini_file_problem(f, "[%s]: only [tungate] is known", section);
 	} else if (strcasecmp(key, "tun") == 0) {
@@ -209,11 +263,13 @@ conf_parse(const char *file, const char *text, size_t len, struct conf *ret,
 		.arg = arg };
 	const char *wrong;
 	char problem[512];
+	unsigned line;
 
 	if (ini_file_parse(file, text, len, on_pair, pass_on, &r) > 0)
 		return -EINVAL;
-	if ((wrong = check_uplink(&r.conf)) != NULL) {
-		(void)snprintf(problem, sizeof(problem), "%s: %s", file, wrong);
+	if ((wrong = check_uplink(&r, &line)) != NULL) {
+		(void)snprintf(problem, sizeof(problem), "%s:%u: %s", file,
+		    line, wrong);
 		report(problem, arg);
 		return -EINVAL;
 	}

@@ -1071,8 +1071,10 @@ open_system(struct engine *e, char why[ENGINE_WHY_MAX])
 	    (r = netmon_open(&e->netmon)) < 0 ||
 	    (r = open_uplink(e, &sender)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
-		    "the network cannot be "
-		    "opened (%s): tungated needs root",
+		    r == -EOPNOTSUPP
+			? "uplink = namespace: not on this system (%s)"
+			: "the network cannot be opened (%s): tungated needs "
+			  "root",
 		    strerror(-r));
 		return r;
 	}

@@ -35,6 +35,12 @@ ini_file_problem(struct ini_file *f, const char *fmt, ...)
 	f->report(text, f->arg);
 }
 
+unsigned
+ini_file_line(const struct ini_file *f)
+{
+	return f->line;
+}
+
 /* What inih would cut off in silence: half a command, perhaps. */
 static bool
 has_inline_comment(const char *line, size_t n)

@@ -40,6 +40,9 @@ unsigned ini_file_parse(const char *name, const char *text, size_t len,
 void ini_file_problem(struct ini_file *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The number of the line that is being read, from 1. */
+unsigned ini_file_line(const struct ini_file *f);
+
 /*
  * Read a whole file into *ret_text (to be freed), NUL-terminated. 0, or a
  * negative errno: -EFBIG beyond INI_FILE_MAX bytes.

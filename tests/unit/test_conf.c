@@ -152,21 +152,35 @@ what_is_wrong_is_named_with_its_line(void **state)
 	check_problem("[tungate]\nuplink_moon = 1\n",
 	    "x.conf:2: uplink_moon: ");
 	check_problem("[tungate]\nuplink = namespace\n",
-	    "x.conf: uplink = namespace needs");
+	    "x.conf:2: uplink = namespace needs");
+	check_problem("[tungate]\nuplink = namespace\n"
+		      "uplink_interface = tungate0\n",
+	    "x.conf:2: the uplink_interface is a network card");
 	check_problem("[tungate]\nuplink_interface = a/b\n",
 	    "x.conf:2: uplink_interface = a/b: ");
 	check_problem("[tungate]\nuplink_interface = eth0\n",
-	    "x.conf: uplink_... lines are for");
+	    "x.conf:2: uplink_... lines are for");
 	check_problem("[tungate]\nuplink_address = 192.0.2.1\n",
 	    "x.conf:2: uplink_address = 192.0.2.1: must be ADDRESS/BITS");
 	check_problem("[tungate]\nuplink_gateway = x\n",
 	    "x.conf:2: uplink_gateway = x: ");
 	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
 		      "uplink_dhcp = d\nuplink_gateway = 192.0.2.1\n",
-	    "x.conf: uplink_dhcp is instead of");
+	    "x.conf:4: uplink_dhcp is instead of");
+	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
+		      "uplink_address = 2001:db8::1/64\n"
+		      "uplink_gateway = 192.0.2.1\n",
+	    "x.conf:5: an uplink_gateway needs");
+	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
+		      "uplink_address = 192.0.2.2/24\n"
+		      "uplink_gateway = 192.0.2.1\n"
+		      "uplink_gateway = 192.0.2.3\n",
+	    "x.conf:6: an uplink_gateway needs");
+	check_problem("[tungate]\nuplink_gateway = 192.0.2.1 metric 1\n",
+	    "x.conf:2: uplink_gateway = 192.0.2.1 metric 1: must be");
 	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
 		      "lan = allow\n",
-	    "x.conf: lan = allow needs uplink = machine");
+	    "x.conf:4: lan = allow needs uplink = machine");
 	check_problem("[tungate]\non_stop = maybe\n", "x.conf:2: on_stop = ");
 	check_problem("[tungate]\nlog_level = loud\n",
 	    "x.conf:2: log_level = ");
