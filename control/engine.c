@@ -614,6 +614,21 @@ follow_address(struct engine *e)
 }
 
 static void
+mind_uplink(struct engine *e)
+{
+	const char *name = e->conf->uplink.name;
+	int r;
+
+	if (e->outside == NULL || e->tun == NULL)
+		return;
+	outside_hold(e->outside);
+	/* It came back, or was plugged in. */
+	if (if_nametoindex(name) != 0 && (r = take_uplink(e)) < 0)
+		log_error("uplink: %s cannot be put into its namespace (%s)",
+		    name, strerror(-r));
+}
+
+static void
 on_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
@@ -626,10 +641,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	memcpy(old_hops, e->hops, sizeof(old_hops));
-	/* It came back, or was plugged in. */
-	if (e->outside != NULL && e->tun != NULL &&
-	    if_nametoindex(e->conf->uplink.name) != 0)
-		(void)take_uplink(e);
+	mind_uplink(e);
 	look(e);
 	if (view_event(&before, &now, engaged_with(e), &ev))
 		(void)change(e, ev);
@@ -685,6 +697,8 @@ on_neighbour(evutil_socket_t fd, short what, void *arg)
 
 	if (is_engaged(e))
 		on_look(fd, what, arg);
+	else
+		mind_uplink(e);
 	set_timer(e, TIMER_NEIGHBOUR, NEIGHBOUR_EVERY_MS);
 }
 

@@ -35,7 +35,9 @@ struct outside {
 	struct uplink *uplink;
 	struct inlet *inlet;
 	struct firewall *firewall; /* NULL: the kernel has none */
-	struct client *dhcp;	   /* NULL: it does not run */
+	struct firewall_plan plan; /* the last for it */
+	struct event *on_firewall;
+	struct client *dhcp; /* NULL: it does not run */
 	struct event *dhcp_again;
 	bool at_home; /* nothing is in there */
 };
@@ -75,22 +77,36 @@ open_inside(struct outside *o, const struct uplink_sender *sender)
 }
 
 static void start_dhcp(evutil_socket_t fd, short what, void *arg);
+static void on_firewall(evutil_socket_t fd, short what, void *arg);
+
+static int
+make_events(struct outside *o)
+{
+	if ((o->dhcp_again = evtimer_new(o->base, start_dhcp, o)) == NULL)
+		return -ENOMEM;
+	if (o->firewall == NULL || firewall_fd(o->firewall) < 0)
+		return 0;
+	o->on_firewall = event_new(o->base, firewall_fd(o->firewall),
+	    EV_READ | EV_PERSIST, on_firewall, o);
+	if (o->on_firewall == NULL || event_add(o->on_firewall, NULL) < 0)
+		return -ENOMEM;
+	return 0;
+}
 
 int
 outside_open(struct event_base *base, const struct conf *conf,
     const struct uplink_sender *sender, struct outside **ret)
 {
 	struct outside *o = calloc(1, sizeof(*o));
-	int r = -ENOMEM;
+	int r;
 
 	if (o == NULL)
 		return -ENOMEM;
 	o->base = base;
 	o->conf = conf;
 	o->paths = paths_in(conf->run_dir);
-	if ((o->dhcp_again = evtimer_new(base, start_dhcp, o)) == NULL ||
-	    (r = netns_open(o->paths.netns, true, &o->netns)) < 0 ||
-	    (r = open_inside(o, sender)) < 0) {
+	if ((r = netns_open(o->paths.netns, true, &o->netns)) < 0 ||
+	    (r = open_inside(o, sender)) < 0 || (r = make_events(o)) < 0) {
 		outside_close(o);
 		return r;
 	}
@@ -109,6 +125,8 @@ outside_close(struct outside *o)
 	}
 	if (o->dhcp_again != NULL)
 		event_free(o->dhcp_again);
+	if (o->on_firewall != NULL)
+		event_free(o->on_firewall);
 	firewall_close(o->firewall);
 	inlet_close(o->inlet);
 	uplink_close(o->uplink);
@@ -392,6 +410,20 @@ outside_warn(const char *run_dir)
  * Looking, and closing.
  */
 
+void
+outside_hold(struct outside *o)
+{
+	int r = netns_hold(o->netns, o->paths.netns);
+
+	if (r > 0)
+		log_warn("uplink: what holds its namespace was taken away by "
+			 "someone else, repaired");
+	if (r < 0)
+		log_error("uplink: nothing holds its namespace when tungated "
+			  "dies (%s)",
+		    strerror(-r));
+}
+
 int
 outside_view(struct outside *o, struct net_view *view)
 {
@@ -408,22 +440,40 @@ outside_view(struct outside *o, struct net_view *view)
 	return r;
 }
 
-int
-outside_firewall(struct outside *o, const struct firewall_plan *plan)
+static int
+apply(struct outside *o)
 {
-	struct firewall_plan there = *plan;
 	int r;
 
-	/* The numbers of other namespaces' interfaces mean others here. */
-	there.gate_ifindex = there.tunnel_ifindex = 0;
-	memset(&there.tunnel4, 0, sizeof(there.tunnel4));
-	memset(&there.tunnel6, 0, sizeof(there.tunnel6));
-	if (o->firewall == NULL)
-		return 0;
 	/* It looks at the devices where it is. */
 	if ((r = netns_enter(o->netns)) < 0)
 		return r;
-	r = firewall_apply(o->firewall, &there);
+	r = firewall_apply(o->firewall, &o->plan);
 	netns_leave(o->netns);
 	return r;
+}
+
+int
+outside_firewall(struct outside *o, const struct firewall_plan *plan)
+{
+	if (o->firewall == NULL)
+		return 0;
+	o->plan = *plan;
+	/* The numbers of other namespaces' interfaces mean others here. */
+	o->plan.gate_ifindex = o->plan.tunnel_ifindex = 0;
+	memset(&o->plan.tunnel4, 0, sizeof(o->plan.tunnel4));
+	memset(&o->plan.tunnel6, 0, sizeof(o->plan.tunnel6));
+	return apply(o);
+}
+
+static void
+on_firewall(evutil_socket_t fd, short what, void *arg)
+{
+	struct outside *o = arg;
+
+	(void)fd;
+	(void)what;
+	if (firewall_drain(o->firewall) > 0 && apply(o) == 0)
+		log_warn("firewall: was changed by someone else in the "
+			 "uplink's namespace, repaired");
 }

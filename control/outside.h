@@ -61,6 +61,12 @@ int outside_rescue(const char *run_dir);
 /* For who has no namespace: says in the log if one was left with a card. */
 void outside_warn(const char *run_dir);
 
+/*
+ * See to it, now and then, that the namespace would outlive us. Says in the log
+ * what somebody else changed.
+ */
+void outside_hold(struct outside *o);
+
 /* The uplinks there, into *view's v4 and v6. 0, or a negative errno. */
 int outside_view(struct outside *o, struct net_view *view);
 
@@ -68,7 +74,9 @@ int outside_view(struct outside *o, struct net_view *view);
 int outside_enter(struct outside *o);
 void outside_leave(struct outside *o);
 
-/* The firewall there: what is planned for the uplink. 0, or a negative errno.
+/*
+ * The firewall there: what is planned for the uplink. What others change of it
+ * is put back. 0, or a negative errno.
  */
 int outside_firewall(struct outside *o, const struct firewall_plan *plan);
 

@@ -25,6 +25,12 @@ int netns_open(const char *path, bool make, struct netns **ret);
 /* It stays. netns_close(NULL) does nothing. */
 void netns_close(struct netns *n);
 
+/*
+ * Is it still what is mounted there? 0: yes; 1: it was not, and is again; or a
+ * negative errno.
+ */
+int netns_hold(const struct netns *n, const char *path);
+
 /* Take the mount away, and with it an empty namespace. 0, or -errno. */
 int netns_remove(const char *path);
 

@@ -8,8 +8,10 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -96,6 +98,25 @@ netns_close(struct netns *n)
 	close(n->inside);
 	close(n->machine);
 	free(n);
+}
+
+int
+netns_hold(const struct netns *n, const char *path)
+{
+	struct stat own, there;
+	char proc[32];
+	int fd;
+
+	if (fstat(n->inside, &own) < 0)
+		return -errno;
+	if (stat(path, &there) == 0 && there.st_dev == own.st_dev &&
+	    there.st_ino == own.st_ino)
+		return 0;
+	if ((fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0)) < 0)
+		return -errno;
+	close(fd);
+	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", n->inside);
+	return mount(proc, path, NULL, MS_BIND, NULL) < 0 ? -errno : 1;
 }
 
 int

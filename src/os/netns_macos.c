@@ -22,6 +22,14 @@ netns_close(struct netns *n)
 }
 
 int
+netns_hold(const struct netns *n, const char *path)
+{
+	(void)n;
+	(void)path;
+	return -EOPNOTSUPP;
+}
+
+int
 netns_remove(const char *path)
 {
 	(void)path;

@@ -153,15 +153,41 @@ check "the judge sees what leaks: while it was open" test "$(lab_verdict open le
 check "pulled out: nothing leaked" test "$(lab_verdict pulled leaked)" = 0
 
 #
+# Others change what is ours in there, or take it away.
+#
+
+log_says() {
+	lab_wait_for 5 grep -q "$1" "$GATE_LOG"
+}
+
+# A kernel without owners of tables: or it would refuse. (layers.c)
+GATE_PROGRAM=$LAB_BIN/tungated-layers
+TUNGATE_LACKS=owner gate_start
+inside nft flush ruleset
+check "its firewall flushed: it is repaired" log_says "uplink's namespace, repaired"
+gate_end TERM || :
+GATE_PROGRAM=$LAB_BIN/tungated
+
+gate_start
+umount -l "$CARD_NETNS"
+rm "$CARD_NETNS"
+# Whatever happens, it looks.
+lab_address laptop lo 127.0.0.9/8
+check "its mount taken away: it is repaired" log_says "holds its namespace.* repaired"
+gate_end KILL || :
+check "killed: the machine has no other device" devices_are tungate0
+check "--release" quiet gate_release
+check "as it was" card_is_as_before
+
+#
 # Somebody takes the namespace itself away. (Here its card goes with it; a real
 # one comes back to the machine, bare, and the firewall closes it.)
 #
 
 gate_start
-umount -l "$CARD_NETNS"
-check "its mount taken away: it connects" says '^connected$' gate_ctl --timeout 20 connect wireguard
 gate_end KILL || :
-check "and killed: only its device is left" lab_wait_for 5 devices_are tungate0
+umount -l "$CARD_NETNS"
+check "killed, and the namespace is taken away: only its device is left" lab_wait_for 5 devices_are tungate0
 check "a start waits for the card" gate_start
 check "and says so" grep -q 'no interface eth0' "$GATE_LOG"
 gate_end TERM || :
