@@ -13,6 +13,7 @@ here=$(dirname "$0")
 lab_enter "$@"
 
 N=40
+BYTES=8000000
 
 # CAP_SYS_ADMIN is number 21.
 cannot_go() {
@@ -160,6 +161,38 @@ gate_end TERM || :
 lab_judge epoch released "$(card_legal blocked)"
 check "release" quiet gate_release
 check "home again: a page comes" page_comes "$LAB_SITE4"
+
+#
+# A card that puts segments together, and leaves checksums to others.
+#
+
+lab_spawn internet source socat TCP-LISTEN:8080,reuseaddr,fork SYSTEM:"head -c $BYTES /dev/urandom | tee $LAB/sent"
+offloads() {
+	lab_on router ethtool -K lan0 "$@"
+	lab_on router ethtool -K wan0 "$@"
+	lab_on vpn ethtool -K eth0 "$@"
+}
+download() {
+	lab_on laptop timeout 30 socat -u "TCP:$LAB_SITE4:8080" - >"$LAB/came"
+	cmp "$LAB/came" "$LAB/sent"
+}
+card_configure 4 "wireguard openvpn-tcp"
+lab_judge epoch starting "$(card_legal blocked)"
+check "it starts" gate_start
+lab_judge epoch offloads "$(card_legal openvpn-tcp 4) or $(card_legal wireguard 4)"
+quiet offloads tso on gso on gro on tx on
+quiet nsenter "--net=$CARD_NETNS" ethtool -K eth0 tso on gso on gro on tx on
+lab_spawn router segments tcpdump -i lan0 -c 1 "greater 3000 and src host $LAB_SERVER4"
+for protocol in openvpn-tcp wireguard; do
+	quiet gate_ctl --timeout 30 connect $protocol
+	check "by $protocol what comes is whole" lab_wait_for 1 download
+done
+check "and came in large segments" lab_log_says segments "1 packet captured"
+quiet offloads tso off gso off gro off tx off
+gate_end TERM || :
+lab_judge epoch released "$(card_legal blocked)"
+check "release" quiet gate_release
+lab_on laptop ethtool -K eth0 tso off gso off gro off tx off >/dev/null
 
 #
 # Over IPv6, with addresses from the configuration.
