@@ -40,6 +40,7 @@ struct outside {
 	struct client *dhcp; /* NULL: it does not run */
 	struct event *dhcp_again;
 	bool at_home; /* nothing is in there */
+	char other4[NET_NAME_MAX], other6[NET_NAME_MAX];
 };
 
 static struct paths
@@ -424,6 +425,19 @@ outside_hold(struct outside *o)
 		    strerror(-r));
 }
 
+/* Another card, that the machine has kept. Said once of each family's. */
+static void
+note_other(struct outside *o, const char *name, char noted[NET_NAME_MAX])
+{
+	if (o->at_home || name[0] == '\0' ||
+	    strcmp(name, o->conf->uplink.name) == 0 || strcmp(name, noted) == 0)
+		return;
+	(void)snprintf(noted, NET_NAME_MAX, "%s", name);
+	log_warn("uplink: %s is a way out, too, and stays in the machine: only "
+		 "the firewall and the routes close it",
+	    name);
+}
+
 int
 outside_view(struct outside *o, struct net_view *view)
 {
@@ -435,6 +449,8 @@ outside_view(struct outside *o, struct net_view *view)
 		r = netmon_view(o->netmon, "", NULL, &there);
 		netns_leave(o->netns);
 	}
+	note_other(o, view->v4.link.name, o->other4);
+	note_other(o, view->v6.link.name, o->other6);
 	view->v4 = there.v4;
 	view->v6 = there.v6;
 	return r;

@@ -67,7 +67,10 @@ void outside_warn(const char *run_dir);
  */
 void outside_hold(struct outside *o);
 
-/* The uplinks there, into *view's v4 and v6. 0, or a negative errno. */
+/*
+ * The uplinks there, into *view's v4 and v6, which hold the machine's own: says
+ * in the log if there are any. 0, or a negative errno.
+ */
 int outside_view(struct outside *o, struct net_view *view);
 
 /* Go in and come back, for what is opened later: see netns.h. */

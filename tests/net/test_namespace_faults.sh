@@ -16,6 +16,10 @@ inside() {
 	nsenter "--net=$CARD_NETNS" "$@"
 }
 
+log_says() {
+	lab_wait_for 5 grep -q "$1" "$GATE_LOG"
+}
+
 start_and_kill() {
 	gate_start
 	gate_end KILL || :
@@ -110,6 +114,7 @@ start_and_kill
 sed -i 's/^uplink_interface.*/uplink_interface = card1/' "$LAB/tungate.conf"
 check "another card meanwhile: it starts" gate_start
 check "that one is away, the first is home" devices_are eth0 tungate0
+check "and the log says what that means" log_says "eth0 is a way out, too"
 check "and closed" not page_comes "$LAB_SITE4"
 gate_end TERM || :
 check "--release" quiet gate_release
@@ -155,10 +160,6 @@ check "pulled out: nothing leaked" test "$(lab_verdict pulled leaked)" = 0
 #
 # Others change what is ours in there, or take it away.
 #
-
-log_says() {
-	lab_wait_for 5 grep -q "$1" "$GATE_LOG"
-}
 
 # A kernel without owners of tables: or it would refuse. (layers.c)
 GATE_PROGRAM=$LAB_BIN/tungated-layers
