@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+#include "datapath/tunnel_conf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datapath/wireguard/crypto.h"
+
+struct tunnel_conf *
+tunnel_conf_new(void)
+{
+	return calloc(1, sizeof(struct tunnel_conf));
+}
+
+static void
+free_wiped(void *p, size_t len)
+{
+	if (p != NULL)
+		wg_wipe(p, len);
+	free(p);
+}
+
+/*
+ * Room for one more of `size` bytes; what is left behind is wiped, which
+ * realloc() would not do. Room doubles, when the number is a power of two.
+ */
+static void *
+make_room(void *items, unsigned n, size_t size)
+{
+	unsigned room = n == 0 ? 1 : n * 2;
+	void *more;
+
+	if ((n & (n - 1)) != 0)
+		return items;
+	if ((more = calloc(room, size)) == NULL)
+		return NULL;
+	if (n > 0)
+		memcpy(more, items, n * size);
+	free_wiped(items, n * size);
+	return more;
+}
+
+struct tunnel_peer *
+tunnel_conf_add_peer(struct tunnel_conf *c)
+{
+	void *more;
+
+	if (c->n_peers == TUNNEL_PEERS_MAX ||
+	    (more = make_room(c->peers, c->n_peers, sizeof(*c->peers))) == NULL)
+		return NULL;
+	c->peers = more;
+	return &c->peers[c->n_peers++];
+}
+
+int
+tunnel_conf_allow(struct tunnel_conf *c, const struct prefix *net)
+{
+	void *more;
+
+	if (c->n_peers == 0 || c->n_allowed == TUNNEL_ALLOWED_MAX)
+		return -ENOSPC;
+	more = make_room(c->allowed, c->n_allowed, sizeof(*c->allowed));
+	if (more == NULL)
+		return -ENOMEM;
+	c->allowed = more;
+	c->allowed[c->n_allowed++] =
+	    (struct tunnel_allowed){ .peer = c->n_peers - 1, .net = *net };
+	return 0;
+}
+
+struct tunnel_conf *
+tunnel_conf_copy(const struct tunnel_conf *c)
+{
+	struct tunnel_conf *copy = tunnel_conf_new();
+	unsigned next = 0;
+
+	if (copy == NULL)
+		return NULL;
+	copy->interface = c->interface;
+	memcpy(copy->domains, c->domains, sizeof(c->domains));
+	copy->n_domains = c->n_domains;
+	for (unsigned i = 0; i < c->n_peers; i++) {
+		struct tunnel_peer *p = tunnel_conf_add_peer(copy);
+
+		if (p == NULL)
+			goto no_memory;
+		*p = c->peers[i];
+		for (; next < c->n_allowed && c->allowed[next].peer == i;
+		     next++)
+			if (tunnel_conf_allow(copy, &c->allowed[next].net) < 0)
+				goto no_memory;
+	}
+	return copy;
+
+no_memory:
+	tunnel_conf_free(copy);
+	return NULL;
+}
+
+void
+tunnel_conf_free(struct tunnel_conf *c)
+{
+	if (c == NULL)
+		return;
+	free_wiped(c->peers, c->n_peers * sizeof(*c->peers));
+	free(c->allowed);
+	free_wiped(c, sizeof(*c));
+}
