@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,11 +27,15 @@ enum { GONE_WITHIN_MS = 1000 };
 _Noreturn static void
 hold(int fd)
 {
+	const struct rlimit none = { 0, 0 };
 	sigset_t all;
 
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, NAME, 0, 0, 0);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* A later daemon looks at its network namespace, and may not be allowed
+	 * to trace what cannot be dumped (ptrace(2)). */
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
 	/* All others closed, and nothing kept that they would keep alive. */
 	if (fd != 0 && dup2(fd, 0) < 0)
 		_exit(1);

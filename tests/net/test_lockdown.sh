@@ -80,4 +80,27 @@ check "the judge sees what leaks: while it was open" leaked_in open
 check "and nothing leaked from then on" not leaked_in locked started locked-after-kill
 check "release opens" gate_release >/dev/null
 check "a page comes again" page_comes
+
+# Without what it has no need of, as systemd starts it.
+caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$here/../../src/systemd/tungated.service.in" |
+	sed 's/CAP_/+/g; s/ /,/g' | tr '[:upper:]' '[:lower:]')
+GATE_UNDER="setpriv --bounding-set -all,$caps"
+holders() {
+	pgrep -c -x tungated-holder || :
+}
+check "with few capabilities: locked" lab_on laptop $GATE_UNDER "$LAB_BIN/tungated" \
+	-c "$LAB/tungate.conf" --lockdown >/dev/null
+check "with few capabilities: the daemon takes over" gate_start
+check "one process holds the firewall" says 1 holders
+gate_end KILL || :
+check "with few capabilities: and after a crash" gate_start
+check "one process holds the firewall" says 1 holders
+check "with few capabilities: open" gate_ctl release >/dev/null
+check "none holds it now" says 0 holders
+check "with few capabilities: closed again" gate_ctl block >/dev/null
+check "one process holds the firewall" says 1 holders
+gate_end TERM || :
+check "release opens, with few capabilities" lab_on laptop $GATE_UNDER \
+	"$LAB_BIN/tungated" -c "$LAB/tungate.conf" --release >/dev/null
+check "a page comes once more" page_comes
 check_end
