@@ -56,6 +56,7 @@ struct engine {
 	/* What is asked of the system. tun: NULL while OPEN. */
 	struct outside *outside;   /* NULL: the uplink is the machine's own */
 	struct firewall *firewall; /* NULL: the system has none */
+	const char *lacks;	   /* what was said that it cannot do */
 	struct routes *routes;
 	bool overruled;		       /* by a rule of others */
 	struct returnpath *returnpath; /* NULL: the kernel has none */
@@ -176,6 +177,7 @@ apply_firewall(struct engine *e, enum gate_state state)
 {
 	struct plan_input in = plan_input(e, state);
 	struct firewall_plan plan;
+	const char *lacks;
 	int r;
 
 	/* OPEN, and to stay so: nothing of ours is there. */
@@ -185,19 +187,22 @@ apply_firewall(struct engine *e, enum gate_state state)
 	if (e->outside != NULL)
 		leave_out_uplink(&plan.uplink4_ifindex, &plan.uplink6_ifindex);
 	r = firewall_apply(e->firewall, &plan);
-	if ((r == 0 || r == -EPROTO) && e->outside != NULL)
+	if (r == 0 && e->outside != NULL)
 		r = outside_firewall(e->outside, &plan);
-	if (r == -EPROTO) {
-		log_error("firewall: it was put in place, but is not seen to "
-			  "hold: an interface may be open");
-		return 0;
-	}
 	if (r < 0) {
 		log_error("firewall: cannot be set (%s); it is tried again",
-		    strerror(-r));
+		    r == -EPROTO ? "a probe frame was not stopped"
+				 : strerror(-r));
 		set_timer(e, TIMER_LOOK, AGAIN_AFTER_MS);
+		return r;
 	}
-	return r;
+	lacks = firewall_lacks(e->firewall);
+	if (lacks != NULL && lacks != e->lacks)
+		log_warn("firewall: this kernel can do less than it should: "
+			 "%s",
+		    lacks);
+	e->lacks = lacks;
+	return 0;
 }
 
 /* A packet that fits the gate must fit the uplink, too. */
@@ -216,6 +221,15 @@ fit_mtu(struct engine *e)
 		return;
 	if (tun_set_mtu(e->tun, mtu) == 0)
 		e->tun_mtu = mtu;
+}
+
+/* Meanwhile what is not set is stopped by the firewall. */
+static void
+failed_routes(struct engine *e, int r)
+{
+	log_error("routes: not all could be set (%s); it is tried again",
+	    strerror(-r));
+	set_timer(e, TIMER_LOOK, AGAIN_AFTER_MS);
 }
 
 /* Everything that is not said to go elsewhere goes into the gate. */
@@ -238,9 +252,7 @@ apply_routes(struct engine *e, bool repairing)
 			    tun_name(e->tun), strerror(-r));
 	}
 	if ((r = routes_apply(e->routes, &plan, &found)) < 0)
-		log_error("routes: not all could be set (%s); what is not set "
-			  "is closed",
-		    strerror(-r));
+		failed_routes(e, r);
 	else if (repairing && found.changed)
 		log_warn("routes: were changed by someone else, repaired");
 	if (found.overruled && !e->overruled)
@@ -387,7 +399,6 @@ static int
 take(struct engine *e, char why[ENGINE_WHY_MAX])
 {
 	static const struct routes_plan closed = { 0 };
-	const char *lacks;
 	int r;
 
 	look(e);
@@ -396,11 +407,6 @@ take(struct engine *e, char why[ENGINE_WHY_MAX])
 		    "the firewall cannot be closed (%s)", strerror(-r));
 		return r;
 	}
-	if (e->firewall != NULL &&
-	    (lacks = firewall_lacks(e->firewall)) != NULL)
-		log_warn("firewall: this kernel can do less than it should: "
-			 "%s",
-		    lacks);
 	if ((r = routes_apply(e->routes, &closed, NULL)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "the default route cannot be taken (%s)", strerror(-r));
@@ -918,10 +924,11 @@ engine_reload(struct engine *e, const struct conf *conf,
 {
 	e->conf = conf;
 	e->servers = servers;
+	/* The local network's word may be another: it closes before it is
+	 * told. */
+	replan(e);
 	warden_tell_servers(e->warden, servers, conf->log_level);
 	tell(e, false);
-	/* The local network's word may be another. */
-	replan(e);
 }
 
 /*
@@ -1092,7 +1099,13 @@ open_system(struct engine *e, char why[ENGINE_WHY_MAX])
 		    strerror(-r));
 		return r;
 	}
-	if ((r = firewall_open(&sender, true, &e->firewall)) < 0)
+	r = firewall_open(&sender, true, &e->firewall);
+	if (r < 0 && r != -EPROTONOSUPPORT) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "the firewall cannot be opened (%s)", strerror(-r));
+		return r;
+	}
+	if (r < 0)
 		log_warn("firewall: not in this system (%s): sockets that are "
 			 "bound to an interface, packet sockets and multicast "
 			 "are not stopped, nor is what comes in",

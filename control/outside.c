@@ -20,7 +20,7 @@
 #include "src/os/netns.h"
 #include "src/os/uplink.h"
 
-enum { DHCP_AGAIN_S = 5 };
+enum { DHCP_AGAIN_S = 5, AGAIN_AFTER_MS = 100 };
 
 struct paths {
 	char netns[CONF_PATH_MAX + 16], settings[CONF_PATH_MAX + 20];
@@ -68,7 +68,8 @@ open_inside(struct outside *o, const struct uplink_sender *sender)
 	if ((r = netmon_open(&o->netmon)) == 0 &&
 	    (r = uplink_open(sender, &o->uplink)) == 0 &&
 	    (r = inlet_open(&o->inlet)) == 0 &&
-	    (r = firewall_open(sender, false, &o->firewall)) < 0) {
+	    (r = firewall_open(sender, false, &o->firewall)) ==
+		-EPROTONOSUPPORT) {
 		log_warn("firewall: not in the uplink's namespace (%s)",
 		    strerror(-r));
 		r = 0;
@@ -485,11 +486,22 @@ outside_firewall(struct outside *o, const struct firewall_plan *plan)
 static void
 on_firewall(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval again = { .tv_usec =
+						  AGAIN_AFTER_MS * 1000 };
 	struct outside *o = arg;
+	int r;
 
 	(void)fd;
-	(void)what;
-	if (firewall_drain(o->firewall) > 0 && apply(o) == 0)
-		log_warn("firewall: was changed by someone else in the "
-			 "uplink's namespace, repaired");
+	if ((what & EV_TIMEOUT) == 0 && firewall_drain(o->firewall) == 0)
+		return;
+	if ((r = apply(o)) < 0) {
+		log_error("firewall: cannot be set in the uplink's namespace "
+			  "(%s); it is tried again",
+		    strerror(-r));
+		(void)event_add(o->on_firewall, &again);
+		return;
+	}
+	(void)event_remove_timer(o->on_firewall);
+	log_warn("firewall: was changed by someone else in the uplink's "
+		 "namespace, repaired");
 }

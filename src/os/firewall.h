@@ -77,8 +77,8 @@ void firewall_close(struct firewall *f);
  * Make the plan so, in one transaction; nothing is done if it is so already.
  * What is made from nothing is looked at: a frame that says nothing is sent to
  * each interface, to be counted and dropped (macOS: the rules are read back).
- * 0, or a negative errno: then what was applied before holds (-EPROTO: it is
- * applied, but was not seen to hold).
+ * 0, or a negative errno: then what was applied before holds (-EPROTO: it was
+ * put in place and is not seen to hold; it is made anew with the next call).
  */
 int firewall_apply(struct firewall *f, const struct firewall_plan *plan);
 

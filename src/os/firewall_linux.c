@@ -437,13 +437,33 @@ refuse_dns(struct nft *n, bool netdev, const struct firewall_plan *plan,
 		}
 }
 
+/*
+ * Multicast's listener reports: eight bytes of hop-by-hop options, then ICMPv6
+ * of one of three types (RFC 2710 section 3, RFC 3810 section 5).
+ */
+static void
+allow_reports(struct nft *n, bool netdev, const struct firewall_plan *plan,
+    const struct prefix *lan)
+{
+	static const uint8_t types[] = { 131, 132, 143 },
+			     options[2] = { ICMPV6, 0 };
+
+	for (size_t i = 0; i < sizeof(types); i++) {
+		is_whole(n, netdev, ADDR_V6);
+		is_to_lan(n, plan, lan);
+		is_protocol(n, ADDR_V6, 0);
+		nft_bytes(n, 40, 2, NFT_IS, options);
+		nft_bytes(n, 48, 1, NFT_IS, &types[i]);
+		nft_accept(n);
+	}
+}
+
 static void
 allow_lan_out(struct nft *n, bool netdev, const struct firewall_plan *plan,
     const struct prefix *lan)
 {
-	/* 0: hop-by-hop options, as multicast's reports bear (RFC 3810). */
 	static const uint8_t protocols4[] = { UDP, TCP, ICMP },
-			     protocols6[] = { UDP, TCP, ICMPV6, 0 };
+			     protocols6[] = { UDP, TCP, ICMPV6 };
 	/* IGMP, with its router alert option (RFC 3376 section 4). */
 	static const uint8_t igmp = 2, six_words = 0x46;
 	bool v4 = lan->net.family == ADDR_V4;
@@ -451,16 +471,18 @@ allow_lan_out(struct nft *n, bool netdev, const struct firewall_plan *plan,
 	refuse_dns(n, netdev, plan, lan);
 	for (unsigned i = 0; i < (v4 ? sizeof(protocols4) : sizeof(protocols6));
 	     i++) {
-		if (!v4 && protocols6[i] == 0 && !is_multicast(lan))
-			continue;
 		is_whole(n, netdev, lan->net.family);
 		is_to_lan(n, plan, lan);
 		is_protocol(n, lan->net.family,
 		    v4 ? protocols4[i] : protocols6[i]);
 		nft_accept(n);
 	}
-	if (!v4 || !is_multicast(lan))
+	if (!is_multicast(lan))
 		return;
+	if (!v4) {
+		allow_reports(n, netdev, plan, lan);
+		return;
+	}
 	if (netdev)
 		nft_ethertype_is(n, ETH_P_IP);
 	else
@@ -522,14 +544,20 @@ allow_lan_in(struct nft *n, const struct firewall_plan *plan)
 	nft_drop(n);
 	for (unsigned i = 0; i < plan->n_lan; i++) {
 		const struct prefix *lan = &plan->lan[i];
+		const uint8_t icmp = lan->net.family == ADDR_V4 ? ICMP : ICMPV6;
+		const uint8_t protocols[] = { TCP, UDP, icmp };
 
 		if (uplink_of(plan, lan) == 0 || is_multicast(lan))
 			continue;
-		nft_meta(n, NFT_META_IIF, NFT_IS, uplink_of(plan, lan));
-		nft_family_is(n,
-		    lan->net.family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-		is_in_prefix(n, lan->net.family == ADDR_V4 ? 12 : 8, lan);
-		nft_accept(n);
+		/* Without options, or a redirect would hide behind them. */
+		for (size_t p = 0; p < sizeof(protocols); p++) {
+			nft_meta(n, NFT_META_IIF, NFT_IS, uplink_of(plan, lan));
+			is_whole(n, false, lan->net.family);
+			is_protocol(n, lan->net.family, protocols[p]);
+			is_in_prefix(n, lan->net.family == ADDR_V4 ? 12 : 8,
+			    lan);
+			nft_accept(n);
+		}
 	}
 }
 
@@ -550,8 +578,52 @@ allow_inside(struct nft *n, const struct firewall_plan *plan)
 }
 
 /*
+ * To the server, into the gate: only from the client's account. (Sockets of
+ * the kernel's own have no account, and are no user's.)
+ */
+static void
+refuse_others(struct nft *n, bool netdev, const struct firewall_plan *plan)
+{
+	enum { ESP = 50 };
+
+	if (plan->any_user || plan->gate_ifindex == 0)
+		return;
+	for (unsigned i = 0; i < plan->n_flows; i++) {
+		const struct firewall_flow *flow = &plan->flows[i];
+		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
+			(uint8_t)flow->port };
+
+		nft_meta(n, NFT_META_OIF, NFT_IS, plan->gate_ifindex);
+		is_whole(n, netdev, flow->to.family);
+		is_protocol(n, flow->to.family, flow->protocol);
+		is_destination(n, NFT_IS, &flow->to);
+		if (flow->protocol != ESP)
+			nft_bytes(n, flow->to.family == ADDR_V4 ? 22 : 42, 2,
+			    NFT_IS, port);
+		nft_meta(n, NFT_META_SKUID, NFT_IS_NOT, plan->user);
+		nft_drop(n);
+	}
+}
+
+/*
  * The chains.
  */
+
+/*
+ * To join a network with 802.1X, or WPA: from root's programs only, and only
+ * versions 1 to 3 and EAP packet, start, logoff and key (IEEE 802.1X-2020,
+ * 11.3).
+ */
+static void
+allow_eapol(struct nft *n)
+{
+	static const uint8_t mask[2] = { 0xfc, 0xfc }, small[2] = { 0, 0 };
+
+	nft_ethertype_is(n, ETHERTYPE_EAPOL);
+	nft_meta(n, NFT_META_SKUID, NFT_IS, 0);
+	nft_masked(n, 0, 2, mask, NFT_IS, small);
+	nft_accept(n);
+}
 
 static void
 fill_egress(struct firewall *f, const struct firewall_plan *plan)
@@ -563,13 +635,14 @@ fill_egress(struct firewall *f, const struct firewall_plan *plan)
 	nft_ethertype_is(n, ETHERTYPE_PROBE);
 	nft_count(n);
 	nft_drop(n);
+	/* Packet sockets on the gate's own device pass here only. */
+	refuse_others(n, true, plan);
 	allow_inside(n, plan);
 	nft_meta(n, NFT_META_MARK, NFT_IS, f->gate.mark);
 	nft_meta(n, NFT_META_SKUID, NFT_IS, f->gate.uid);
 	nft_jump(n, "gate");
 	allow_arp(n, plan);
-	nft_ethertype_is(n, ETHERTYPE_EAPOL);
-	nft_accept(n);
+	allow_eapol(n);
 	allow_always(n, true, plan);
 	allow_lan(n, true, plan);
 }
@@ -610,39 +683,11 @@ fill_gate(struct firewall *f, const struct firewall_plan *plan)
 	}
 }
 
-/*
- * To the server, into the gate: only from the client's account. (Sockets of
- * the kernel's own have no account, and are no user's.)
- */
-static void
-refuse_others(struct nft *n, const struct firewall_plan *plan)
-{
-	enum { ESP = 50 };
-
-	if (plan->any_user || plan->gate_ifindex == 0)
-		return;
-	for (unsigned i = 0; i < plan->n_flows; i++) {
-		const struct firewall_flow *flow = &plan->flows[i];
-		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
-			(uint8_t)flow->port };
-
-		nft_meta(n, NFT_META_OIF, NFT_IS, plan->gate_ifindex);
-		is_whole(n, false, flow->to.family);
-		is_protocol(n, flow->to.family, flow->protocol);
-		is_destination(n, NFT_IS, &flow->to);
-		if (flow->protocol != ESP)
-			nft_bytes(n, flow->to.family == ADDR_V4 ? 22 : 42, 2,
-			    NFT_IS, port);
-		nft_meta(n, NFT_META_SKUID, NFT_IS_NOT, plan->user);
-		nft_drop(n);
-	}
-}
-
 static void
 fill_leaving(struct firewall *f, const struct firewall_plan *plan)
 {
 	nft_fill_chain(f->nft, "leaving");
-	refuse_others(f->nft, plan);
+	refuse_others(f->nft, false, plan);
 	allow_inside(f->nft, plan);
 	allow_always(f->nft, false, plan);
 	allow_lan(f->nft, false, plan);
@@ -850,21 +895,30 @@ put(struct firewall *f, const struct firewall_plan *plan, enum extent extent)
 	return nft_commit(n);
 }
 
-/* The names of all devices now. Did they change since the last time? */
-static bool
+/*
+ * The names of all devices now. 1: others than the last time; 0; or a negative
+ * errno: -E2BIG more than a chain can have.
+ */
+static int
 name_devices(struct firewall *f)
 {
 	struct if_nameindex *all = if_nameindex();
 	char names[DEVICES_MAX + 1][16] = { "" };
 	unsigned n = 0;
-	bool changed;
+	int changed;
 
-	for (unsigned i = 0; all != NULL && all[i].if_index != 0; i++)
-		if (n < DEVICES_MAX && strlen(all[i].if_name) < 16)
+	if (all == NULL)
+		return errno != 0 ? -errno : -ENOMEM;
+	for (unsigned i = 0; all[i].if_index != 0; i++) {
+		if (n == DEVICES_MAX) {
+			if_freenameindex(all);
+			return -E2BIG;
+		}
+		if (strlen(all[i].if_name) < 16)
 			memcpy(names[n++], all[i].if_name,
 			    strlen(all[i].if_name) + 1);
-	if (all != NULL)
-		if_freenameindex(all);
+	}
+	if_freenameindex(all);
 	changed = memcmp(names, f->devices, sizeof(names)) != 0;
 	memcpy(f->devices, names, sizeof(names));
 	return changed;
@@ -891,35 +945,13 @@ make_in(struct firewall *f, const struct firewall_plan *plan,
 		r = put(f, plan, TABLES);
 		/* A device went, or came, after it was named. */
 		for (int again = 0; again < 3 && r == -ENOENT &&
-		     devices == DEVICES_NAMED && name_devices(f);
+		     devices == DEVICES_NAMED && name_devices(f) > 0;
 		     again++)
 			r = put(f, plan, TABLES);
 		if (r == 0 || is_passing(r))
 			return r;
 	}
 	return r;
-}
-
-/* The best manner that this kernel has; the first error if it has none. */
-static int
-make(struct firewall *f, const struct firewall_plan *plan)
-{
-	static const uint32_t flags[] = { NFT_OWNER | NFT_PERSIST, 0 };
-	int first = 0, r;
-
-	f->made = false;
-	(void)name_devices(f);
-	for (enum devices d = DEVICES_ALL; d <= DEVICES_NONE; d++)
-		for (int i = 0; i < 2; i++) {
-			r = make_in(f, plan, d, flags[i]);
-			if (r < 0 && first == 0)
-				first = r;
-			if (r == 0 || is_passing(r)) {
-				f->made = r == 0;
-				return r;
-			}
-		}
-	return first;
 }
 
 /*
@@ -942,7 +974,10 @@ send_probe(int fd, unsigned ifindex)
 	    errno == ENOBUFS;
 }
 
-/* 0, or -EPROTO if a frame was not counted and dropped. */
+/*
+ * 0; -EPROTO: a frame was not counted and dropped; or another negative errno:
+ * it cannot be seen. (There is always loopback to send one to.)
+ */
 static int
 verify(struct firewall *f)
 {
@@ -973,7 +1008,50 @@ verify(struct firewall *f)
 	if ((r = nft_read_counter(f->nft, NFPROTO_NETDEV, TABLE, "egress",
 		 &after)) < 0)
 		return r;
-	return after - before >= sent ? 0 : -EPROTO;
+	return sent > 0 && after - before >= sent ? 0 : -EPROTO;
+}
+
+/*
+ * Put it in that manner, and look whether it holds: a device may come between
+ * the two. 0, or a negative errno: as put(); -EPROTO: it does not hold.
+ */
+static int
+make_sure(struct firewall *f, const struct firewall_plan *plan,
+    enum devices devices, uint32_t flags)
+{
+	int r = -EPROTO;
+
+	for (int again = 0; again < 3 && r == -EPROTO; again++) {
+		if (devices == DEVICES_NAMED && (r = name_devices(f)) < 0)
+			return r;
+		if ((r = make_in(f, plan, devices, flags)) == 0)
+			r = verify(f);
+	}
+	return r;
+}
+
+/*
+ * The best manner that this kernel has, and that is seen to hold; the first
+ * error if it has none.
+ */
+static int
+make(struct firewall *f, const struct firewall_plan *plan)
+{
+	static const uint32_t flags[] = { NFT_OWNER | NFT_PERSIST, 0 };
+	int first = 0, r;
+
+	f->made = false;
+	for (enum devices d = DEVICES_ALL; d <= DEVICES_NONE; d++)
+		for (int i = 0; i < 2; i++) {
+			r = make_sure(f, plan, d, flags[i]);
+			if (r < 0 && first == 0)
+				first = r;
+			if (r == 0 || is_passing(r)) {
+				f->made = r == 0;
+				return r;
+			}
+		}
+	return first;
 }
 
 /*
@@ -1003,15 +1081,16 @@ extent_of(const struct firewall_plan *a, const struct firewall_plan *b)
 int
 firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 {
-	bool other_devices;
-	int r;
+	int r, other_devices = 0;
 
 	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
 	    plan->n_lan > FIREWALL_LAN_MAX ||
 	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX)
 		return -EINVAL;
-	other_devices = f->manner.devices == DEVICES_NAMED && name_devices(f);
-	if (f->made && !other_devices) {
+	if (f->manner.devices == DEVICES_NAMED &&
+	    (other_devices = name_devices(f)) < 0 && other_devices != -E2BIG)
+		return other_devices;
+	if (f->made && other_devices == 0) {
 		if (same_bytes(plan, &f->plan, sizeof(*plan)))
 			return 0;
 		if (put(f, plan, extent_of(plan, &f->plan)) == 0) {
@@ -1028,7 +1107,7 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 	f->plan = *plan;
 	f->held = f->to_be_held && f->manner.flags != 0 &&
 	    holder_start(nft_fd(f->nft)) == 0;
-	return verify(f);
+	return 0;
 }
 
 int

@@ -37,6 +37,7 @@ struct firewall {
 	struct ticker *ticker;
 	char rules[PFRULES_MAX]; /* that were put last, */
 	bool made;		 /* and are in force, */
+	bool unlike;		 /* shown in another way than written */
 	bool unasked;		 /* or not, for the main ruleset never asks */
 	struct mono since;	 /* since then */
 	char next[PFRULES_MAX];	 /* the plan's */
@@ -113,9 +114,10 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 	 * from now on it is this way that is looked for. */
 	f->made = r == 0 || r == -EPROTO;
 	f->unasked = r == -ENOENT;
+	f->unlike = r == -EPROTO;
 	f->since = mono_now();
 	memcpy(f->rules, f->next, sizeof(f->rules));
-	return r;
+	return f->made ? 0 : r;
 }
 
 int
@@ -136,6 +138,9 @@ firewall_drain(struct firewall *f)
 const char *
 firewall_lacks(const struct firewall *f)
 {
+	if (f->unlike)
+		return "pfctl shows the rules in another way than they were "
+		       "written, so that they are not seen to be in force";
 	if (pf_is_overruled(f->pf))
 		return "rules of others are asked before these, or interfaces "
 		       "skipped, and may let pass what these stop; what a "

@@ -19,6 +19,7 @@ enum {
 	VLAN = 0x8100,
 	IPV6 = 0x86dd,
 	EXPERIMENT = 0x88b5, /* IEEE 802.1, for local experiments */
+	EAPOL = 0x888e,
 	LLDP = 0x88cc
 };
 
@@ -575,6 +576,18 @@ other_ethertype(struct packet *p, const struct order *o)
 	add(p, (const uint8_t[32]){ 0 }, 32);
 }
 
+/* What looks like a start (IEEE 802.1X-2020, 11.3), and says more. */
+static void
+eapol(struct packet *p, const struct order *o)
+{
+	p->ethertype = EAPOL;
+	add8(p, 1);
+	add8(p, 1);
+	add16(p, CANARY_BYTES + 32);
+	add(p, o->canary, CANARY_BYTES);
+	add(p, (const uint8_t[32]){ 0 }, 32);
+}
+
 static void
 lldp(struct packet *p, const struct order *o)
 {
@@ -783,6 +796,7 @@ static const struct kind {
 	{ "arp-reply", true, false, arp_reply },
 	{ "vlan", true, true, vlan },
 	{ "other-ethertype", true, true, other_ethertype },
+	{ "eapol", true, true, eapol },
 	{ "lldp", true, true, lldp },
 	{ "solicitation", false, true, solicitation },
 	{ "solicitation-from-afar", false, true, solicitation_from_afar },

@@ -14,5 +14,6 @@ leak_attempt() {
 		as_nobody_with_raw try "$how" vlan "$LAB_SITE4"
 		as_nobody_with_raw try "$how" other-ethertype "$LAB_SITE4"
 		as_nobody_with_raw try "$how" lldp "$LAB_SITE4"
+		as_nobody_with_raw try "$how" eapol "$LAB_SITE4"
 	done
 }

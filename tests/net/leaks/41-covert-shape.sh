@@ -8,4 +8,7 @@ leak_attempt() {
 	as_nobody_with_raw try raw lookalike "$LAB_SERVER4" port=51820
 	as_nobody try bind-device lookalike "$LAB_SERVER4" port=51820
 	as_nobody_with_raw try packet lookalike "$LAB_SERVER4" port=51820
+	# On the gate's own device, where there is one.
+	is_control || as_nobody_with_raw try packet-dgram lookalike \
+		"$LAB_SERVER4" port=51820 device=tungate0
 }
