@@ -14,10 +14,12 @@ function(tungate_library name header)
 endfunction()
 
 tungate_library(event_core event2/event.h)      # event loop, listener, signals
+tungate_library(event_openssl event2/bufferevent_ssl.h)  # TLS streams on it
 tungate_library(jansson jansson.h)              # JSON on the control socket
 tungate_library(inih ini.h)                     # configuration and server files
 tungate_library(pcap pcap/pcap.h)               # capture files, filters, oracle
 tungate_library(crypto openssl/evp.h)           # WireGuard's cryptography
+tungate_library(ssl openssl/ssl.h)              # TLS
 if(TUNGATE_OS STREQUAL "linux")
   tungate_library(nl-3 netlink/netlink.h libnl3)  # routes, rules, neighbours
   tungate_library(nftnl libnftnl/rule.h)          # the return path's mark, the firewall

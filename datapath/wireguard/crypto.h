@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * crypto: the cryptography that WireGuard is made of; the only door to
- * OpenSSL.
+ * OpenSSL but carrier/tls.
  *
  *   hash   BLAKE2s, 32 bytes (RFC 7693)
  *   mac    BLAKE2s with a key, 16 bytes (RFC 7693)

@@ -274,6 +274,9 @@ static const int allowed[] = {
 	/* the time, where the vDSO does not know it */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(gettimeofday),
+	/* OpenSSL's random numbers; it makes sure it was not forked */
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
 	/* memory; mmap(), mremap() and mprotect() are below */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
