@@ -9,6 +9,7 @@
 #include "control/conf.h"
 #include "control/outside.h"
 #include "src/lock.h"
+#include "src/os/dns.h"
 #include "src/os/firewall.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
@@ -112,6 +113,20 @@ oneshot_lockdown(const struct conf *conf)
  * Giving back.
  */
 
+/* 1: they are somebody else's by now. */
+static int
+release_resolvers(void)
+{
+	struct dns *dns = NULL;
+	int r;
+
+	if ((r = dns_open(NULL, NULL, &dns)) == 0)
+		r = dns_restore(dns);
+	dns_close(dns);
+	/* A system on which they are never changed. */
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
 static int
 release_marks(void)
 {
@@ -161,6 +176,10 @@ oneshot_release(const struct conf *conf)
 		&fd) < 0)
 		return 1;
 	(void)snprintf(device, sizeof(device), "device %s", conf->tun);
+	/* While the interface is there that they were set for. */
+	r = release_resolvers();
+	status |= said("resolvers", r,
+	    r > 0 ? "as somebody else wrote them" : "as they were");
 	status |= said("marks on arrival", release_marks(), "none left");
 	status |= said(device, tun_remove(conf->tun), "not there any more");
 	status |= said("rules and routes", release_routes(), "none left");
