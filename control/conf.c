@@ -291,6 +291,6 @@ conf_read(const char *file, struct conf *ret, conf_report *report, void *arg)
 		return r;
 	}
 	r = conf_parse(file, text, len, ret, report, arg);
-	free(text);
+	ini_file_free(text, len);
 	return r;
 }

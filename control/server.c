@@ -286,7 +286,7 @@ read_server(const char *path, struct server *ret, server_report *report,
 		return r;
 	}
 	r = server_parse(path, text, len, ret, report, arg);
-	free(text);
+	ini_file_free(text, len);
 	return r;
 }
 
