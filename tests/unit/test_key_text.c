@@ -18,8 +18,10 @@ print(const uint8_t key[32], char text[KEY_TEXT_LEN + 1])
 
 		for (unsigned bit = 6 * i; bit < 6 * i + 6; bit++)
 			d = d << 1 |
-			    (bit < 256 ? key[bit / 8] >> (7 - bit % 8) & 1u
-				       : 0u);
+			    (bit < 256
+				    ? (unsigned)key[bit / 8] >> (7 - bit % 8) &
+					1u
+				    : 0u);
 		text[i] = digits[d];
 	}
 	memcpy(text + KEY_TEXT_LEN - 1, "=", 2);
