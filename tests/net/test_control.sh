@@ -92,6 +92,12 @@ check "release" says '"state":"open"' gate_ctl --json release
 check "open: connect is refused, and says what to do" says "tungatectl block" gate_ctl connect wireguard
 check "open: explain says so" explains "not-judged: open" udp 192.0.2.10:4000 203.0.113.5:51820
 check "block" says '"state":"blocked"' gate_ctl --json block
+export RES_OPTIONS="timeout:1 attempts:1"
+check "import: the daemon reads it at once" says '"reloaded":true' \
+	gate_ctl --json -c "$LAB/tungate.conf" --name own import "$here/../fuzz/corpus/wgquick/mullvad"
+check "and knows it as a tunnel of its own" says '"name":"own","protocol":"tunnel"' gate_ctl --json servers
+check "import: a name cannot be looked up when the gate is closed" says "cannot be looked up" \
+	gate_ctl --json -c "$LAB/tungate.conf" import "$here/../fuzz/corpus/wgquick/ivpn"
 check "connect again" gate_ctl connect wireguard >/dev/null
 lab_spawn laptop wg9 env WG_PROCESS_FOREGROUND=1 wireguard-go wg9
 lab_wait_for 5 ip -n laptop link show wg9 || :
