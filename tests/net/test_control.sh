@@ -24,7 +24,16 @@ initiation() {
 lab_up
 gate_configure 4 wireguard openvpn-tcp
 lab_server_file wireguard 6 >"$LAB/servers/wireguard-v6.conf"
+# A tunnel of its own, whose key is the parent's to know.
+install -m 600 "$here/../fuzz/corpus/wgquick/proton" "$LAB/servers/proton.conf"
 gate_start
+
+keys() {
+	/usr/bin/python3 "$here/keys.py" "$1" "$LAB/servers/proton.conf"
+}
+check "the parent knows the key of a wg-quick file" says "^key$" keys "$GATE"
+check "and not what the file says of it" not grep -qx text <(keys "$GATE")
+check "the worker knows neither" says "^nothing$" keys "$(gate_worker)"
 
 /usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$(gate_worker)" && abuse=0 || abuse=$?
 check "nonsense on the socket gets clear errors and costs nobody else anything" test "$abuse" = 0
