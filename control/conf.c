@@ -237,6 +237,9 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		read_uplink(f, key + 7, value, c);
 	} else if (strcasecmp(key, "on_stop") == 0) {
 		read_choice(f, key, value, "closed", "open", &c->open_on_stop);
+	} else if (strcasecmp(key, "scripts") == 0) {
+		read_choice(f, key, value, "refuse", "ignore",
+		    &c->ignore_scripts);
 	} else if (strcasecmp(key, "log_level") == 0) {
 		if (log_level_parse(value) < 0)
 			ini_file_problem(f,
@@ -249,7 +252,8 @@ on_pair(struct ini_file *f, const char *section, const char *key,
 		ini_file_problem(f,
 		    "%s: must be tun, run_dir, servers, group, "
 		    "user, lan, uplink, uplink_interface, uplink_address, "
-		    "uplink_gateway, uplink_dhcp, on_stop or log_level",
+		    "uplink_gateway, uplink_dhcp, on_stop, scripts or "
+		    "log_level",
 		    key);
 	}
 }
@@ -291,6 +295,6 @@ conf_read(const char *file, struct conf *ret, conf_report *report, void *arg)
 		return r;
 	}
 	r = conf_parse(file, text, len, ret, report, arg);
-	free(text);
+	ini_file_free(text, len);
 	return r;
 }

@@ -16,6 +16,7 @@
  *     uplink_dhcp = udhcpc -f -i eth0  what finds them out; or as they were
  *     on_stop = closed | open     what the gate does when the daemon is told
  *                                 to stop
+ *     scripts = refuse | ignore   PostUp and the like in wg-quick files
  *     log_level = error | warn | info | debug
  */
 #ifndef CONTROL_CONF_H
@@ -39,6 +40,7 @@ struct conf {
 	struct ifsettings uplink; /* named, if it is to be in a namespace */
 	char uplink_dhcp[160];	  /* empty: none */
 	bool open_on_stop;
+	bool ignore_scripts;
 	int log_level; /* enum log_level */
 };
 

@@ -6,6 +6,15 @@
  * with a blank for more of the one before. Here the first two, NUL bytes and
  * text that is no "key = value" are problems that are named, and blanks before
  * a key mean nothing.
+ *
+ * wg-quick's files follow other rules, and inih does not tell where a section
+ * begins, or that a second of the same name does. ini_file_parse_wg() hands
+ * them to inih so that it reads them as wg(8) does:
+ *
+ *   "#" anywhere begins a comment, and " ;" does not;
+ *   a section's beginning is a call with a key of NULL;
+ *   a line that is too long for inih is read as several of the same key, each
+ *   with a part of the list that it is.
  */
 #ifndef CONTROL_INI_FILE_H
 #define CONTROL_INI_FILE_H
@@ -36,6 +45,10 @@ typedef void ini_file_report(const char *problem, void *arg);
 unsigned ini_file_parse(const char *name, const char *text, size_t len,
     ini_file_pair *pair, ini_file_report *report, void *arg);
 
+/* The same, by the rules of wg-quick's files. */
+unsigned ini_file_parse_wg(const char *name, const char *text, size_t len,
+    ini_file_pair *pair, ini_file_report *report, void *arg);
+
 /* A problem in the line that is being read (0 lines read: in the file). */
 void ini_file_problem(struct ini_file *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -44,9 +57,12 @@ void ini_file_problem(struct ini_file *f, const char *fmt, ...)
 unsigned ini_file_line(const struct ini_file *f);
 
 /*
- * Read a whole file into *ret_text (to be freed), NUL-terminated. 0, or a
+ * Read a whole file into *ret_text (ini_file_free()), NUL-terminated. 0, or a
  * negative errno: -EFBIG beyond INI_FILE_MAX bytes.
  */
 int ini_file_read(const char *path, char **ret_text, size_t *ret_len);
+
+/* Wipe and free such a text, which may hold keys. NULL: nothing. */
+void ini_file_free(char *text, size_t len);
 
 #endif /* CONTROL_INI_FILE_H */

@@ -9,9 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "control/ini_file.h"
+#include "control/wgquick.h"
+#include "datapath/tunnel_conf.h"
 #include "src/base/ifname.h"
+
+#define TUNNEL_INTERFACE "tungate-wg"
+
+struct server_tunnel {
+	char name[SERVER_NAME_MAX];
+	struct tunnel_conf *conf;
+};
 
 static const char *const protocols[] = {
 	[SERVER_NONE] = "none",
@@ -19,6 +29,7 @@ static const char *const protocols[] = {
 	[SERVER_OPENVPN_UDP] = "openvpn-udp",
 	[SERVER_OPENVPN_TCP] = "openvpn-tcp",
 	[SERVER_IKEV2] = "ikev2",
+	[SERVER_TUNNEL] = "tunnel",
 };
 
 const char *
@@ -57,7 +68,7 @@ read_protocol(struct ini_file *f, const char *value, struct reading *r)
 		ini_file_problem(f, "Protocol is given twice");
 		return;
 	}
-	for (unsigned i = 1; i < SERVER_PROTOCOLS; i++)
+	for (unsigned i = 1; i < SERVER_TUNNEL; i++)
 		if (strcasecmp(value, protocols[i]) == 0)
 			r->s->protocol = (enum server_protocol)i;
 	if (r->s->protocol == SERVER_NONE)
@@ -247,6 +258,60 @@ server_parse(const char *file, const char *text, size_t len, struct server *ret,
 	return 0;
 }
 
+/*
+ * A tunnel of our own.
+ */
+
+/* NULL: this version can carry it. */
+static const char *
+not_yet(const struct tunnel_conf *c)
+{
+	return c->interface.transport != TUNNEL_UDP
+	    ? "Transport: only udp, not yet another in this version"
+	    : NULL;
+}
+
+int
+server_parse_tunnel(const char *file, const char *text, size_t len,
+    const struct server_how *how, struct server *ret,
+    struct tunnel_conf **ret_conf)
+{
+	const struct wgquick_how as = { .ignore_scripts = how->ignore_scripts,
+		.report = how->report,
+		.note = how->note,
+		.arg = how->arg };
+	char problem[1280];
+	const char *why;
+	struct wgquick w;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	*ret_conf = NULL;
+	if ((r = wgquick_parse(file, text, len, &as, &w)) < 0)
+		return r;
+	if ((why = not_yet(w.conf)) != NULL) {
+		(void)snprintf(problem, sizeof(problem), "%s:%u: %s", file,
+		    w.transport_line, why);
+		how->report(problem, how->arg);
+		wgquick_done(&w);
+		return -EINVAL;
+	}
+	ret->protocol = SERVER_TUNNEL;
+	for (unsigned i = 0; i < w.n_endpoints; i++)
+		(void)add_endpoint(ret, &w.endpoints[i].addr,
+		    w.endpoints[i].port, PROTO_UDP, SHAPE_WIREGUARD);
+	(void)snprintf(ret->interface, sizeof(ret->interface), "%s",
+	    w.interface[0] != '\0' ? w.interface : TUNNEL_INTERFACE);
+	*ret_conf = w.conf;
+	w.conf = NULL;
+	wgquick_done(&w);
+	return 0;
+}
+
+/*
+ * The directory.
+ */
+
 static bool
 is_server_file(const char *file)
 {
@@ -255,7 +320,21 @@ is_server_file(const char *file)
 	return file[0] != '.' && n > 5 && strcmp(file + n - 5, ".conf") == 0;
 }
 
-/* "zurich" of "zurich.conf". False: a name that cannot be told in JSON. */
+/* What can be told in JSON. */
+bool
+server_name_is_valid(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n >= SERVER_NAME_MAX || name[0] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/')
+			return false;
+	return true;
+}
+
+/* "zurich" of "zurich.conf". */
 static bool
 name_of(const char *file, char name[SERVER_NAME_MAX])
 {
@@ -263,31 +342,79 @@ name_of(const char *file, char name[SERVER_NAME_MAX])
 
 	if (n >= SERVER_NAME_MAX)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (file[i] <= ' ' || file[i] > '~')
-			return false;
 	memcpy(name, file, n);
 	name[n] = '\0';
-	return true;
+	return server_name_is_valid(name);
+}
+
+static void
+warn_of_readers(const char *path, const struct server_how *how)
+{
+	char text[1280];
+	struct stat st;
+
+	if (how->note == NULL || stat(path, &st) < 0 ||
+	    (st.st_mode & (S_IRGRP | S_IROTH)) == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+	    "%s: it holds a private key, and others than its owner can read "
+	    "it: chmod 600",
+	    path);
+	how->note(text, how->arg);
 }
 
 static int
-read_server(const char *path, struct server *ret, server_report *report,
-    void *arg)
+read_server(const char *path, const struct server_how *how, struct server *ret,
+    struct tunnel_conf **ret_conf)
 {
 	char problem[1280], *text;
 	size_t len;
 	int r;
 
+	*ret_conf = NULL;
 	if ((r = ini_file_read(path, &text, &len)) < 0) {
 		(void)snprintf(problem, sizeof(problem), "%s: %s", path,
 		    strerror(-r));
-		report(problem, arg);
+		how->report(problem, how->arg);
 		return r;
 	}
-	r = server_parse(path, text, len, ret, report, arg);
-	free(text);
+	if (wgquick_is(text, len)) {
+		warn_of_readers(path, how);
+		r = server_parse_tunnel(path, text, len, how, ret, ret_conf);
+	} else {
+		r = server_parse(path, text, len, ret, how->report, how->arg);
+	}
+	ini_file_free(text, len);
 	return r;
+}
+
+/* Consumes both. 0 or -ENOMEM. */
+static int
+add_server(struct server_list *l, const struct server *s,
+    struct tunnel_conf *conf)
+{
+	struct server_tunnel *tunnels;
+	struct server *servers;
+
+	servers = realloc(l->servers, (l->n + 1) * sizeof(*servers));
+	if (servers == NULL)
+		goto no_memory;
+	l->servers = servers;
+	if (conf != NULL) {
+		tunnels =
+		    realloc(l->tunnels, (l->n_tunnels + 1) * sizeof(*tunnels));
+		if (tunnels == NULL)
+			goto no_memory;
+		l->tunnels = tunnels;
+		memcpy(tunnels[l->n_tunnels].name, s->name, sizeof(s->name));
+		tunnels[l->n_tunnels++].conf = conf;
+	}
+	servers[l->n++] = *s;
+	return 0;
+
+no_memory:
+	tunnel_conf_free(conf);
+	return -ENOMEM;
 }
 
 static int
@@ -298,11 +425,13 @@ by_name(const void *a, const void *b)
 }
 
 int
-server_list_read(const char *directory, struct server_list *ret,
-    server_report *report, void *arg)
+server_list_read(const char *directory, const struct server_how *how,
+    struct server_list *ret)
 {
 	char path[1024], problem[1280], name[SERVER_NAME_MAX];
 	const struct dirent *entry;
+	struct tunnel_conf *conf;
+	struct server server;
 	int r = 0, one;
 	DIR *d;
 
@@ -311,18 +440,16 @@ server_list_read(const char *directory, struct server_list *ret,
 		r = -errno;
 		(void)snprintf(path, sizeof(path), "%s: %s", directory,
 		    strerror(-r));
-		report(path, arg);
+		how->report(path, how->arg);
 		return r;
 	}
 	while ((entry = readdir(d)) != NULL) {
-		struct server *more;
-
 		if (!is_server_file(entry->d_name))
 			continue;
 		if (ret->n == SERVERS_MAX) {
 			(void)snprintf(problem, sizeof(problem),
 			    "%s: more than %d servers", directory, SERVERS_MAX);
-			report(problem, arg);
+			how->report(problem, how->arg);
 			r = -E2BIG;
 			break;
 		}
@@ -333,21 +460,19 @@ server_list_read(const char *directory, struct server_list *ret,
 			    "%s: a server's name is 1 to %d letters, digits "
 			    "and signs, without blanks",
 			    path, SERVER_NAME_MAX - 1);
-			report(problem, arg);
+			how->report(problem, how->arg);
 			r = -EINVAL;
 			continue;
 		}
-		more = realloc(ret->servers, (ret->n + 1) * sizeof(*more));
-		if (more == NULL) {
-			r = -ENOMEM;
-			break;
-		}
-		ret->servers = more;
-		if ((one = read_server(path, &more[ret->n], report, arg)) < 0) {
+		if ((one = read_server(path, how, &server, &conf)) < 0) {
 			r = one;
 			continue;
 		}
-		memcpy(more[ret->n++].name, name, sizeof(name));
+		memcpy(server.name, name, sizeof(name));
+		if ((one = add_server(ret, &server, conf)) < 0) {
+			r = one;
+			break;
+		}
 	}
 	closedir(d);
 	if (ret->n > 0)
@@ -356,8 +481,19 @@ server_list_read(const char *directory, struct server_list *ret,
 }
 
 void
+server_list_forget(struct server_list *l)
+{
+	for (unsigned i = 0; i < l->n_tunnels; i++)
+		tunnel_conf_free(l->tunnels[i].conf);
+	free(l->tunnels);
+	l->tunnels = NULL;
+	l->n_tunnels = 0;
+}
+
+void
 server_list_free(struct server_list *l)
 {
+	server_list_forget(l);
 	free(l->servers);
 	memset(l, 0, sizeof(*l));
 }
@@ -368,5 +504,14 @@ server_list_find(const struct server_list *l, const char *name)
 	for (unsigned i = 0; i < l->n; i++)
 		if (strcmp(l->servers[i].name, name) == 0)
 			return &l->servers[i];
+	return NULL;
+}
+
+const struct tunnel_conf *
+server_list_tunnel(const struct server_list *l, const char *name)
+{
+	for (unsigned i = 0; i < l->n_tunnels; i++)
+		if (strcmp(l->tunnels[i].name, name) == 0)
+			return l->tunnels[i].conf;
 	return NULL;
 }

@@ -9,6 +9,9 @@
  *     Interface = wg0                       the client's own
  *     Command = /usr/local/bin/start-wg     runs in the foreground; optional
  *     User = root | NAME | any              who opens the client's sockets
+ *
+ * Or a wg-quick file (wgquick.h): a tunnel of our own. What is secret of it is
+ * beside the server and never in it, for a server is told to the worker.
  */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
@@ -23,12 +26,15 @@
 #define SERVER_COMMAND_MAX 200
 #define SERVERS_MAX	   1024
 
+struct tunnel_conf;
+
 enum server_protocol {
 	SERVER_NONE = 0,
 	SERVER_WIREGUARD,
 	SERVER_OPENVPN_UDP,
 	SERVER_OPENVPN_TCP,
 	SERVER_IKEV2,
+	SERVER_TUNNEL, /* our own, of a wg-quick file; no file's word */
 	SERVER_PROTOCOLS
 };
 
@@ -44,7 +50,7 @@ struct server {
 	bool any_user;
 };
 
-/* "wireguard", ... as in the file; "none" otherwise. */
+/* "wireguard", ... as in the file; "tunnel"; "none" otherwise. */
 const char *server_protocol_name(enum server_protocol p);
 
 /* One sentence a problem: "FILE:LINE: what". */
@@ -57,9 +63,31 @@ typedef void server_report(const char *problem, void *arg);
 int server_parse(const char *file, const char *text, size_t len,
     struct server *ret, server_report *report, void *arg);
 
+/* May a server be called that? "zurich" of "zurich.conf". */
+bool server_name_is_valid(const char *name);
+
+/* How files are read. */
+struct server_how {
+	bool ignore_scripts;   /* of wg-quick files; else they are refused */
+	server_report *report; /* what is wrong */
+	server_report *note;   /* what is right, but to be known; or NULL */
+	void *arg;
+};
+
+/*
+ * Read a tunnel of our own from the len bytes of a wg-quick file. 0 with what
+ * it is made from (tunnel_conf_free()); or a negative errno after at least
+ * one report, with *ret zeroed and *ret_conf NULL.
+ */
+int server_parse_tunnel(const char *file, const char *text, size_t len,
+    const struct server_how *how, struct server *ret,
+    struct tunnel_conf **ret_conf);
+
 struct server_list {
 	struct server *servers; /* sorted by name */
 	unsigned n;
+	struct server_tunnel *tunnels; /* secret: server_list_tunnel() */
+	unsigned n_tunnels;
 };
 
 /*
@@ -67,13 +95,21 @@ struct server_list {
  * was wrong, after a report of each problem; *ret then holds those that were
  * sound. Free it with server_list_free() in either case.
  */
-int server_list_read(const char *directory, struct server_list *ret,
-    server_report *report, void *arg);
+int server_list_read(const char *directory, const struct server_how *how,
+    struct server_list *ret);
 
+/* Wipes what is secret. */
 void server_list_free(struct server_list *l);
+
+/* Wipe and free what is secret, where it must not be known. */
+void server_list_forget(struct server_list *l);
 
 /* NULL if there is none of that name. */
 const struct server *
 server_list_find(const struct server_list *l, const char *name);
+
+/* What the server's tunnel is made from. NULL: it is not one of our own. */
+const struct tunnel_conf *
+server_list_tunnel(const struct server_list *l, const char *name);
 
 #endif /* CONTROL_SERVER_H */

@@ -146,6 +146,21 @@ to_stderr(const char *problem, void *arg)
 	(void)fprintf(stderr, "%s\n", problem);
 }
 
+static void
+note_to_log(const char *note, void *arg)
+{
+	(void)arg;
+	log_warn("conf: %s", note);
+}
+
+static struct server_how
+servers_how(const struct conf *c, bool log)
+{
+	return (struct server_how){ .ignore_scripts = c->ignore_scripts,
+		.report = log ? to_log : to_stderr,
+		.note = log ? note_to_log : to_stderr };
+}
+
 static int
 read_conf(const struct options *o, struct conf *ret, conf_report *report)
 {
@@ -159,12 +174,14 @@ static int
 check(const struct options *o)
 {
 	struct server_list servers;
+	struct server_how how;
 	struct conf conf;
 	int r;
 
 	if (read_conf(o, &conf, to_stderr) < 0)
 		return 1;
-	r = server_list_read(conf.servers, &servers, to_stderr, NULL);
+	how = servers_how(&conf, false);
+	r = server_list_read(conf.servers, &how, &servers);
 	if (r == 0)
 		(void)printf("%s: fine, %u server%s\n", o->conf_file, servers.n,
 		    servers.n == 1 ? "" : "s");
@@ -205,6 +222,7 @@ reload(void *arg, char why[], size_t size)
 {
 	struct daemon *d = arg;
 	struct server_list servers;
+	struct server_how how;
 	struct conf conf;
 
 	if (read_conf(&d->options, &conf, to_log) < 0) {
@@ -228,7 +246,8 @@ reload(void *arg, char why[], size_t size)
 	conf.uplink_namespace = d->conf.uplink_namespace;
 	conf.uplink = d->conf.uplink;
 	memcpy(conf.uplink_dhcp, d->conf.uplink_dhcp, sizeof(conf.uplink_dhcp));
-	if (server_list_read(conf.servers, &servers, to_log, NULL) < 0) {
+	how = servers_how(&conf, true);
+	if (server_list_read(conf.servers, &how, &servers) < 0) {
 		server_list_free(&servers);
 		(void)snprintf(why, size,
 		    "the servers have errors, the old "
@@ -311,6 +330,8 @@ run_worker(int channel, void *arg)
 		.account = d->account,
 		.run_dir = d->conf.run_dir };
 
+	/* The keys of all servers came along with the fork. */
+	server_list_forget(&d->servers);
 	set_title(d->argv, "tungated: worker");
 	return serve_run(&s, channel);
 }
@@ -410,6 +431,7 @@ int
 main(int argc, char *argv[])
 {
 	static struct daemon d = { .listener = -1 };
+	struct server_how how;
 	int r, status;
 
 	if (read_options(argc, argv, &d.options, &status) < 0)
@@ -425,7 +447,8 @@ main(int argc, char *argv[])
 		return 1;
 	log_set_level((enum log_level)d.conf.log_level);
 	/* A server that cannot be used is no reason to be without a gate. */
-	(void)server_list_read(d.conf.servers, &d.servers, to_log, NULL);
+	how = servers_how(&d.conf, true);
+	(void)server_list_read(d.conf.servers, &how, &d.servers);
 	if ((r = lock_take(d.conf.run_dir, &d.lock)) < 0) {
 		log_error("tungated: %s/lock: %s", d.conf.run_dir,
 		    r == -EBUSY ? "another tungated is running" : strerror(-r));

@@ -194,3 +194,29 @@ ctl_print_not_shown_line(const json_t *params)
 	(void)printf("             drop  (%" PRId64 " more, not shown)\n",
 	    number(params, "packets"));
 }
+
+void
+ctl_print_import(const json_t *result)
+{
+	const char *name;
+	json_t *addrs;
+
+	(void)printf("%s %s: %s\n",
+	    json_is_true(json_object_get(result, "replaced")) ? "replaced"
+							      : "imported",
+	    text(result, "imported"), text(result, "file"));
+	json_object_foreach(json_object_get(result, "names"), name, addrs)
+	{
+		(void)printf("%s =", name);
+		for (size_t i = 0; i < json_array_size(addrs); i++)
+			(void)printf(" %s",
+			    json_string_value(json_array_get(addrs, i)));
+		(void)printf("\n");
+	}
+	addrs = json_object_get(result, "notes");
+	for (size_t i = 0; i < json_array_size(addrs); i++)
+		(void)printf("%s\n",
+		    json_string_value(json_array_get(addrs, i)));
+	if (!json_is_true(json_object_get(result, "reloaded")))
+		(void)printf("tungated has not read it yet\n");
+}

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "src/base/mono.h"
+#include "tools/ctl_import.h"
 #include "tools/ctl_packet.h"
 #include "tools/ctl_print.h"
 #include "tools/ctl_socket.h"
@@ -26,8 +27,9 @@ static const char gone_sentence[] =
     "that did not pass before; tungatectl status says whether it is back";
 
 struct ctl {
-	struct ctl_socket *socket;
+	struct ctl_socket *socket; /* NULL: no daemon, and none is needed */
 	bool json;
+	const char *name, *conf_file; /* of import */
 	int timeout_s;
 	int argc; /* of the verb */
 	char **argv;
@@ -290,6 +292,36 @@ do_explain(const struct ctl *ctl)
 	return DONE;
 }
 
+/* A daemon that runs reads it at once; without one it will when it starts. */
+static int
+do_import(const struct ctl *ctl)
+{
+	const struct ctl_import import = { .file = ctl->argv[1],
+		.name = ctl->name,
+		.conf_file = ctl->conf_file };
+	json_t *result = ctl_import(&import);
+	const char *error = json_string_value(json_object_get(result, "error"));
+	int r = DONE;
+
+	if (result == NULL || error != NULL) {
+		r = failed(ctl,
+		    error != NULL ? error
+				  : "no memory, or a path that is no UTF-8");
+		json_decref(result);
+		return r;
+	}
+	if (ctl->socket != NULL)
+		r = call(ctl, "reload", NULL, NULL, NULL);
+	(void)json_object_set_new(result, "reloaded",
+	    json_boolean(ctl->socket != NULL && r == DONE));
+	if (ctl->json)
+		print_json(result);
+	else
+		ctl_print_import(result);
+	json_decref(result);
+	return r;
+}
+
 static const struct verb {
 	const char *name, *arguments, *help;
 	int min, max; /* arguments */
@@ -308,6 +340,10 @@ static const struct verb {
 	{ "stats", "", "packets passed, and dropped by reason", 0, 0,
 	    do_stats },
 	{ "reload", "", "read the configuration anew", 0, 0, do_simple },
+	{ "import", "FILE",
+	    "a provider's wg-quick file becomes a server, with the addresses "
+	    "of its names; also without a daemon",
+	    1, 1, do_import },
 	{ "explain", "PACKET",
 	    "would it pass, why not, and what would let "
 	    "it: hex bytes, a capture file, or udp|tcp|icmp SOURCE "
@@ -331,6 +367,9 @@ usage(FILE *to)
 	    "/control.sock (or $TUNGATE_SOCKET)\n"
 	    "  --json     one JSON object a line, for programs\n"
 	    "  --timeout  how long connect waits (30 s)\n"
+	    "  --name     what import calls the server (as the file)\n"
+	    "  -c FILE    tungated's configuration, for import, instead "
+	    "of " TUNGATE_CONF_DIR "/tungate.conf\n"
 	    "  --version\n");
 }
 
@@ -349,7 +388,8 @@ run(struct ctl *ctl, const struct verb *verb, const char *path)
 	char why[512];
 	int r;
 
-	if ((r = ctl_socket_open(path, &ctl->socket)) < 0) {
+	if ((r = ctl_socket_open(path, &ctl->socket)) < 0 &&
+	    verb->run != do_import) {
 		(void)snprintf(why, sizeof(why),
 		    r == -EACCES
 			? "%s: %s: be root, or in the daemon's group"
@@ -368,10 +408,12 @@ run(struct ctl *ctl, const struct verb *verb, const char *path)
 int
 main(int argc, char *argv[])
 {
-	enum { JSON = 256, TIMEOUT, VERSION };
+	enum { JSON = 256, TIMEOUT, NAME, VERSION };
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, JSON },
 		{ "timeout", required_argument, NULL, TIMEOUT },
+		{ "name", required_argument, NULL, NAME },
+		{ "config", required_argument, NULL, 'c' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "version", no_argument, NULL, VERSION },
 		{ "help", no_argument, NULL, 'h' },
@@ -386,7 +428,7 @@ main(int argc, char *argv[])
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (path == NULL)
 		path = TUNGATE_RUN_DIR "/control.sock";
-	while ((c = getopt_long(argc, argv, "s:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:c:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			path = optarg;
@@ -403,6 +445,12 @@ main(int argc, char *argv[])
 				return USAGE;
 			}
 			break;
+		case NAME:
+			ctl.name = optarg;
+			break;
+		case 'c':
+			ctl.conf_file = optarg;
+			break;
 		case VERSION:
 			(void)printf("tungatectl %s\n", TUNGATE_VERSION);
 			return DONE;
@@ -417,7 +465,9 @@ main(int argc, char *argv[])
 	ctl.argc = argc - optind;
 	ctl.argv = argv + optind;
 	if (ctl.argc < 1 || (verb = find_verb(ctl.argv[0])) == NULL ||
-	    ctl.argc - 1 < verb->min || ctl.argc - 1 > verb->max) {
+	    ctl.argc - 1 < verb->min || ctl.argc - 1 > verb->max ||
+	    (verb->run != do_import &&
+		(ctl.name != NULL || ctl.conf_file != NULL))) {
 		usage(stderr);
 		return USAGE;
 	}

@@ -24,7 +24,16 @@ initiation() {
 lab_up
 gate_configure 4 wireguard openvpn-tcp
 lab_server_file wireguard 6 >"$LAB/servers/wireguard-v6.conf"
+# A tunnel of its own, whose key is the parent's to know.
+install -m 600 "$here/../fuzz/corpus/wgquick/proton" "$LAB/servers/proton.conf"
 gate_start
+
+keys() {
+	/usr/bin/python3 "$here/keys.py" "$1" "$LAB/servers/proton.conf"
+}
+check "the parent knows the key of a wg-quick file" says "^key$" keys "$GATE"
+check "and not what the file says of it" not grep -qx text <(keys "$GATE")
+check "the worker knows neither" says "^nothing$" keys "$(gate_worker)"
 
 /usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$(gate_worker)" && abuse=0 || abuse=$?
 check "nonsense on the socket gets clear errors and costs nobody else anything" test "$abuse" = 0
@@ -92,6 +101,12 @@ check "release" says '"state":"open"' gate_ctl --json release
 check "open: connect is refused, and says what to do" says "tungatectl block" gate_ctl connect wireguard
 check "open: explain says so" explains "not-judged: open" udp 192.0.2.10:4000 203.0.113.5:51820
 check "block" says '"state":"blocked"' gate_ctl --json block
+export RES_OPTIONS="timeout:1 attempts:1"
+check "import: the daemon reads it at once" says '"reloaded":true' \
+	gate_ctl --json -c "$LAB/tungate.conf" --name own import "$here/../fuzz/corpus/wgquick/mullvad"
+check "and knows it as a tunnel of its own" says '"name":"own","protocol":"tunnel"' gate_ctl --json servers
+check "import: a name cannot be looked up when the gate is closed" says "cannot be looked up" \
+	gate_ctl --json -c "$LAB/tungate.conf" import "$here/../fuzz/corpus/wgquick/ivpn"
 check "connect again" gate_ctl connect wireguard >/dev/null
 lab_spawn laptop wg9 env WG_PROCESS_FOREGROUND=1 wireguard-go wg9
 lab_wait_for 5 ip -n laptop link show wg9 || :

@@ -13,7 +13,7 @@ done
 for reason in $(sed -n 's/^.*\[[A-Z_]*\] *= *{ *"\([a-z-]*\)",.*/\1/p' datapath/drop.c); do
 	[ "$reason" = passed ] || has man/tungatectl.1 "$reason"
 done
-for key in tun run_dir servers group user lan uplink on_stop log_level; do
+for key in tun run_dir servers group user lan uplink on_stop scripts log_level; do
 	has man/tungate.conf.5 "It Ic $key"
 done
 exit "$status"

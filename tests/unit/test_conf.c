@@ -60,6 +60,7 @@ an_empty_file_leaves_the_defaults(void **state)
 		assert_string_equal(c.user, defaults.user);
 		assert_false(c.allow_lan);
 		assert_false(c.open_on_stop);
+		assert_false(c.ignore_scripts);
 		assert_int_equal(c.log_level, LEVEL_INFO);
 	}
 }
@@ -75,6 +76,7 @@ every_key_is_read(void **state)
 				   "user = gate\n"
 				   "lan = allow\n"
 				   "on_stop = Open\n"
+				   "scripts = ignore\n"
 				   "log_level = debug";
 	struct problems p;
 	struct conf c;
@@ -87,6 +89,7 @@ every_key_is_read(void **state)
 	assert_string_equal(c.group, "wheel");
 	assert_true(c.allow_lan);
 	assert_true(c.open_on_stop);
+	assert_true(c.ignore_scripts);
 	assert_int_equal(c.log_level, LEVEL_DEBUG);
 }
 
@@ -181,6 +184,8 @@ what_is_wrong_is_named_with_its_line(void **state)
 	check_problem("[tungate]\nuplink = namespace\nuplink_interface = e\n"
 		      "lan = allow\n",
 	    "x.conf:4: lan = allow needs uplink = machine");
+	check_problem("[tungate]\nscripts = run\n",
+	    "x.conf:2: scripts = run: must be refuse or ignore");
 	check_problem("[tungate]\non_stop = maybe\n", "x.conf:2: on_stop = ");
 	check_problem("[tungate]\nlog_level = loud\n",
 	    "x.conf:2: log_level = ");

@@ -185,7 +185,7 @@ start(void **state)
 			    .protocol = PROTO_UDP,
 			    .shape = SHAPE_WIREGUARD };
 	}
-	mirror.list = (struct server_list){ mirror.servers, 2 };
+	mirror.list = (struct server_list){ .servers = mirror.servers, .n = 2 };
 	d.base = event_base_new();
 	d.enough = event_new(d.base, -1, 0, on_enough, NULL);
 	(void)snprintf(d.dir, sizeof(d.dir),

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/server.h"
+#include "datapath/tunnel_conf.h"
 #include "tests/unit/packet.h"
 #include "tests/unit/problems.h"
 
@@ -17,6 +19,17 @@
 	"Protocol = wireguard\n"         \
 	"Endpoint = 203.0.113.5:51820\n" \
 	"Interface = wg0\n"
+
+#define TUNNEL "[Interface]\n" TUNNEL_REST
+#define TUNNEL_REST                                                   \
+	"PrivateKey = jyMp3PXb8Qvtc9Vz2BJlcZ937uxnihglHi5OEScjJis=\n" \
+	"Address = 10.2.0.2/32\n"                                     \
+	"[Peer]\n"                                                    \
+	"PublicKey = 5kZ3qC8hYw0N0TgOTBDvvqZ3lXFQyfL4gwV1xw7C1lY=\n"  \
+	"AllowedIPs = 0.0.0.0/0\n"                                    \
+	"Endpoint = 203.0.113.7:51820\n"
+
+static struct problems notes;
 
 static int
 parse(const char *text, struct server *ret, struct problems *p)
@@ -279,9 +292,26 @@ write_file(const char *name, const char *text)
 }
 
 static void
+take_note(const char *note, void *arg)
+{
+	(void)arg;
+	problems_note(note, &notes);
+}
+
+static struct server_how
+how_of(struct problems *p)
+{
+	memset(&notes, 0, sizeof(notes));
+	return (struct server_how){ .report = problems_note,
+		.note = take_note,
+		.arg = p };
+}
+
+static void
 a_directory_gives_its_servers_sorted_by_name(void **state)
 {
 	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
 	struct server_list l;
 
 	(void)state;
@@ -291,7 +321,7 @@ a_directory_gives_its_servers_sorted_by_name(void **state)
 	write_file("README", "not a server");
 	write_file(".hidden.conf", "not a server");
 	write_file(".conf", "not a server");
-	assert_int_equal(server_list_read(dir, &l, problems_note, &p), 0);
+	assert_int_equal(server_list_read(dir, &how, &l), 0);
 	assert_int_equal(p.n, 0);
 	assert_int_equal(l.n, 3);
 	assert_string_equal(l.servers[0].name, "bern");
@@ -307,12 +337,13 @@ static void
 a_broken_server_is_named_and_the_others_are_there(void **state)
 {
 	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
 	struct server_list l;
 
 	(void)state;
 	write_file("bad.conf", "[Server]\nProtocol = nonsense\n");
 	write_file("good.conf", WIREGUARD);
-	assert_int_equal(server_list_read(dir, &l, problems_note, &p), -EINVAL);
+	assert_int_equal(server_list_read(dir, &how, &l), -EINVAL);
 	assert_int_equal(p.n, 1);
 	assert_non_null(strstr(p.last, "/bad.conf:2: Protocol = nonsense"));
 	assert_int_equal(l.n, 1);
@@ -325,6 +356,7 @@ static void
 a_server_whose_name_is_too_long_is_named(void **state)
 {
 	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
 	struct server_list l;
 	char name[SERVER_NAME_MAX + 6];
 
@@ -332,7 +364,7 @@ a_server_whose_name_is_too_long_is_named(void **state)
 	memset(name, 'x', sizeof(name));
 	memcpy(name + SERVER_NAME_MAX, ".conf", 6);
 	write_file(name, WIREGUARD);
-	assert_true(server_list_read(dir, &l, problems_note, &p) < 0);
+	assert_true(server_list_read(dir, &how, &l) < 0);
 	assert_int_equal(p.n, 1);
 	assert_int_equal(l.n, 0);
 	server_list_free(&l);
@@ -342,16 +374,155 @@ static void
 an_empty_directory_has_no_servers_a_missing_one_is_named(void **state)
 {
 	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
 	struct server_list l;
 
 	(void)state;
-	assert_int_equal(server_list_read(dir, &l, problems_note, &p), 0);
+	assert_int_equal(server_list_read(dir, &how, &l), 0);
 	assert_int_equal(l.n, 0);
 	server_list_free(&l);
-	assert_int_equal(
-	    server_list_read("/tmp/no/such", &l, problems_note, &p), -ENOENT);
+	assert_int_equal(server_list_read("/tmp/no/such", &how, &l), -ENOENT);
 	assert_int_equal(p.n, 1);
 	server_list_free(&l);
+}
+
+static void
+set_mode(const char *name, unsigned mode)
+{
+	char path[600];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void
+a_wg_quick_file_is_a_tunnel_of_our_own(void **state)
+{
+	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
+	const struct tunnel_conf *c;
+	const struct server *s;
+	struct server_list l;
+	char port[ADDR_TEXT_MAX];
+
+	(void)state;
+	write_file("zurich.conf", TUNNEL);
+	write_file("bern.conf", WIREGUARD);
+	write_file("aarau.conf", TUNNEL "Endpoint = 203.0.113.8:51820\n");
+	write_file("basel.conf",
+	    TUNNEL "[Peer]\nPublicKey = "
+		   "UR7cMwnaFNTzI0QMDaeWJOJPrRJYsvYMFSiUDqyzZTE=\n"
+		   "Endpoint = [2001:db8::8]:443\n");
+	set_mode("zurich.conf", 0600);
+	set_mode("basel.conf", 0600);
+	set_mode("aarau.conf", 0600);
+	assert_int_equal(server_list_read(dir, &how, &l), -EINVAL);
+	assert_int_equal(p.n, 1);
+	assert_non_null(
+	    strstr(p.last, "aarau.conf:8: Endpoint is given twice"));
+	assert_int_equal(notes.n, 0);
+	assert_int_equal(l.n, 3);
+	assert_null(server_list_tunnel(&l, "bern"));
+	assert_null(server_list_tunnel(&l, "aarau"));
+
+	s = server_list_find(&l, "zurich");
+	assert_int_equal(s->protocol, SERVER_TUNNEL);
+	assert_string_equal(server_protocol_name(s->protocol), "tunnel");
+	assert_string_equal(s->interface, "tungate-wg");
+	assert_string_equal(s->command, "");
+	assert_int_equal(s->n_endpoints, 1);
+	assert_int_equal(s->endpoints[0].protocol, PROTO_UDP);
+	assert_int_equal(s->endpoints[0].shape, SHAPE_WIREGUARD);
+	c = server_list_tunnel(&l, "zurich");
+	assert_int_equal(c->n_peers, 1);
+	assert_string_equal(
+	    addr_print_port(&s->endpoints[0].addr, s->endpoints[0].port, port),
+	    "203.0.113.7:51820");
+	assert_int_equal(server_list_find(&l, "basel")->n_endpoints, 2);
+	assert_int_equal(server_list_tunnel(&l, "basel")->n_peers, 2);
+
+	/* The worker knows the servers, and not their keys. */
+	server_list_forget(&l);
+	assert_int_equal(l.n, 3);
+	assert_null(server_list_tunnel(&l, "zurich"));
+	server_list_free(&l);
+}
+
+static void
+keys_that_others_can_read_are_a_note(void **state)
+{
+	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
+	struct server_list l;
+
+	(void)state;
+	write_file("zurich.conf", TUNNEL);
+	write_file("bern.conf", WIREGUARD);
+	set_mode("zurich.conf", 0640);
+	set_mode("bern.conf", 0644);
+	assert_int_equal(server_list_read(dir, &how, &l), 0);
+	assert_int_equal(notes.n, 1);
+	assert_non_null(strstr(notes.last, "/zurich.conf: it holds a private"));
+	assert_non_null(server_list_tunnel(&l, "zurich"));
+	server_list_free(&l);
+}
+
+static void
+a_transport_that_is_not_yet_there_is_named(void **state)
+{
+	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
+	struct server_list l;
+
+	(void)state;
+	write_file("zurich.conf", TUNNEL "Transport = tls\n");
+	assert_int_equal(server_list_read(dir, &how, &l), -EINVAL);
+	assert_int_equal(p.n, 1);
+	assert_non_null(strstr(p.last, "zurich.conf:8: Transport: only udp"));
+	assert_int_equal(l.n, 0);
+	server_list_free(&l);
+}
+
+static void
+scripts_are_refused_unless_they_are_ignored(void **state)
+{
+	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
+	struct server_list l;
+
+	(void)state;
+	write_file("zurich.conf", "[Interface]\nPostUp = true\n" TUNNEL_REST);
+	set_mode("zurich.conf", 0600);
+	assert_int_equal(server_list_read(dir, &how, &l), -EINVAL);
+	assert_int_equal(p.n, 1);
+	assert_non_null(strstr(p.last, "zurich.conf:2: PreUp, PostUp"));
+	server_list_free(&l);
+	how.ignore_scripts = true;
+	assert_int_equal(server_list_read(dir, &how, &l), 0);
+	assert_int_equal(notes.n, 1);
+	assert_non_null(strstr(notes.last, "zurich.conf:2: a script, ignored"));
+	server_list_free(&l);
+}
+
+static void
+names_of_servers_are_those_that_files_can_have(void **state)
+{
+	char name[SERVER_NAME_MAX + 1];
+
+	(void)state;
+	assert_true(server_name_is_valid("zurich"));
+	assert_true(server_name_is_valid("CH#42-tor.1"));
+	assert_false(server_name_is_valid(""));
+	assert_false(server_name_is_valid(".."));
+	assert_false(server_name_is_valid(".zurich"));
+	assert_false(server_name_is_valid("../zurich"));
+	assert_false(server_name_is_valid("z rich"));
+	assert_false(server_name_is_valid("z\xc3\xbcrich"));
+	memset(name, 'x', sizeof(name));
+	name[SERVER_NAME_MAX] = '\0';
+	assert_false(server_name_is_valid(name));
+	name[SERVER_NAME_MAX - 1] = '\0';
+	assert_true(server_name_is_valid(name));
 }
 
 #define WITH_DIR(test) \
@@ -396,6 +567,12 @@ main(void)
 		WITH_DIR(
 		    an_empty_directory_has_no_servers_a_missing_one_is_named),
 		cmocka_unit_test(the_clients_account_is_roots_or_as_it_says),
+		WITH_DIR(a_wg_quick_file_is_a_tunnel_of_our_own),
+		WITH_DIR(keys_that_others_can_read_are_a_note),
+		WITH_DIR(a_transport_that_is_not_yet_there_is_named),
+		WITH_DIR(scripts_are_refused_unless_they_are_ignored),
+		cmocka_unit_test(
+		    names_of_servers_are_those_that_files_can_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
