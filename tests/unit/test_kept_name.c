@@ -72,8 +72,7 @@ what_cannot_be_read_is_refused(void **state)
 		"# tungate: a = 192.0.2.1, 192.0.2.2",
 		"# tungate: a = b",
 		"# tungate: a = 192.0.2.1 b",
-		"# tungate: a = 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 "
-		"1.1.1.6 1.1.1.7 1.1.1.8 1.1.1.9",
+		"# tungate: a = ::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9",
 	};
 	struct addr found[KEPT_NAME_ADDRS_MAX];
 
