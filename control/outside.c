@@ -20,7 +20,7 @@
 #include "src/os/netns.h"
 #include "src/os/uplink.h"
 
-enum { DHCP_AGAIN_S = 5, AGAIN_AFTER_MS = 100 };
+enum { DHCP_AGAIN_S = 5, AGAIN_AFTER_US = 100000 };
 
 struct paths {
 	char netns[CONF_PATH_MAX + 16], settings[CONF_PATH_MAX + 20];
@@ -486,8 +486,7 @@ outside_firewall(struct outside *o, const struct firewall_plan *plan)
 static void
 on_firewall(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval again = { .tv_usec =
-						  AGAIN_AFTER_MS * 1000 };
+	static const struct timeval again = { .tv_usec = AGAIN_AFTER_US };
 	struct outside *o = arg;
 	int r;
 
