@@ -187,6 +187,7 @@ copy_endpoints(const struct endpoint *from, unsigned n, struct endpoint *to)
 		to[i].port = from[i].port;
 		to[i].protocol = from[i].protocol;
 		to[i].shape = from[i].shape;
+		to[i].sealed = from[i].sealed;
 	}
 }
 

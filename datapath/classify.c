@@ -88,6 +88,8 @@ classify_slowly(const uint8_t *data, size_t len, size_t segment,
 	}
 	if (found == NULL)
 		return worst;
+	if (found->sealed)
+		return DROP_NOT_OURS;
 	if (p.options)
 		return DROP_OPTIONS;
 	source = p.src.family == ADDR_V4 ? &pol->source4 : &pol->source6;

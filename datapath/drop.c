@@ -30,8 +30,14 @@ static const struct words words[] = {
 	    "the right Protocol line in the server's file, if the client "
 	    "speaks another protocol" },
 	[DROP_WRONG_SOURCE] = { "wrong-source",
-	    "its source is not the uplink's address",
-	    "nothing: a client bound to another address must be restarted" },
+	    "its source is not the uplink's address, or, into the tunnel, not "
+	    "the tunnel's",
+	    "nothing: a program bound to another address must be restarted" },
+	[DROP_NOT_OURS] = { "not-ours",
+	    "it goes to the VPN server's port, where tungate's own tunnel "
+	    "alone sends",
+	    "nothing: another client for this server needs a server file of "
+	    "its own, with Protocol and Interface" },
 	[DROP_OPTIONS] = { "options",
 	    "it carries IPv4 options or IPv6 extension headers",
 	    "nothing: no VPN client needs them" },
@@ -58,6 +64,16 @@ static const struct words words[] = {
 	[DROP_UPLINK_FAILED] = { "uplink-failed",
 	    "the system refused to send it",
 	    "a look at the interface: ip link, dmesg" },
+	[DROP_NO_PEER] = { "no-peer",
+	    "it went into the tunnel, but to a network that is no peer's",
+	    "that network in the AllowedIPs of the server's file, and an "
+	    "Address of its family" },
+	[DROP_NO_SESSION] = { "no-session",
+	    "it went into the tunnel before the server had answered",
+	    "waiting until the gate is connected" },
+	[DROP_OTHER_RESOLVER] = { "other-resolver",
+	    "it is a DNS query to another resolver than the tunnel's",
+	    "asking the resolver that the server's file names" },
 	[DROP_WORKER_ENDED] = { "worker-ended",
 	    "the worker process ended before it had counted it",
 	    "a look at the log, for why it ended" },

@@ -13,7 +13,10 @@ enum drop {
 	DROP_WRONG_PORT,       /* to the server, at another port */
 	DROP_WRONG_SHAPE,      /* to the server's port, but not the tunnel's
 				* protocol */
-	DROP_WRONG_SOURCE,     /* not from the uplink's own address */
+	DROP_WRONG_SOURCE,     /* not from the uplink's own address, or not
+				* from the tunnel's into our tunnel */
+	DROP_NOT_OURS,	       /* to the server's port, where our own tunnel
+				* alone sends */
 	DROP_OPTIONS,	       /* IPv4 options or IPv6 extension headers */
 	DROP_FRAGMENT,	       /* the first fragment of a datagram */
 	DROP_LATER_FRAGMENT,   /* a later one: it cannot be classified */
@@ -25,6 +28,9 @@ enum drop {
 	DROP_TOO_BIG,	       /* larger than the uplink takes */
 	DROP_UPLINK_BUSY,      /* the uplink's queue is full */
 	DROP_UPLINK_FAILED,    /* the system refused to send it */
+	DROP_NO_PEER,	       /* into our tunnel, to nobody's network */
+	DROP_NO_SESSION,       /* into our tunnel, before its handshake */
+	DROP_OTHER_RESOLVER,   /* into our tunnel, DNS to another resolver */
 	DROP_WORKER_ENDED,     /* read, and its worker ended before it was
 				* counted: it may have been sent */
 	PASSED,		       /* encapsulated to the current server: sent */

@@ -44,7 +44,8 @@ make_bulk(const struct policy *p, const struct endpoint *e,
 
 	memset(b, 0, sizeof(*b));
 	/* No address is like no packet's, not like the address of all zeros. */
-	if (e->protocol != PROTO_UDP || source->family != e->addr.family ||
+	if (e->sealed || e->protocol != PROTO_UDP ||
+	    source->family != e->addr.family ||
 	    e->addr.family != (v4 ? ADDR_V4 : ADDR_V6))
 		return;
 	d[0] = v4 ? 0x45 : 0x60;

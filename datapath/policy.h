@@ -35,6 +35,7 @@ struct endpoint {
 	uint16_t port;	  /* host order; 0 for PROTO_ESP, which has none */
 	uint8_t protocol; /* PROTO_UDP, PROTO_TCP or PROTO_ESP */
 	uint8_t shape;	  /* enum shape */
+	uint8_t sealed;	  /* not 0: our own tunnel alone sends there */
 };
 
 /*

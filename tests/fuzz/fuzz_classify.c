@@ -19,16 +19,16 @@ static struct policy pol = {
 	.n_endpoints = 6,
 	.endpoints = {
 	    { { ADDR_V4, { 203, 0, 113, 5 } }, 51820, PROTO_UDP,
-		SHAPE_WIREGUARD },
+		SHAPE_WIREGUARD, 0 },
 	    { { ADDR_V6, { 0x20, 1, 0xd, 0xb8, [15] = 5 } }, 51820, PROTO_UDP,
-		SHAPE_WIREGUARD },
+		SHAPE_WIREGUARD, 0 },
 	    { { ADDR_V4, { 203, 0, 113, 5 } }, 1194, PROTO_UDP,
-		SHAPE_OPENVPN },
+		SHAPE_OPENVPN, 0 },
 	    { { ADDR_V4, { 203, 0, 113, 5 } }, 443, PROTO_TCP,
-		SHAPE_OPENVPN_TCP },
+		SHAPE_OPENVPN_TCP, 0 },
 	    { { ADDR_V4, { 203, 0, 113, 5 } }, 4500, PROTO_UDP,
-		SHAPE_IKE_NAT },
-	    { { ADDR_V4, { 203, 0, 113, 5 } }, 0, PROTO_ESP, SHAPE_ESP },
+		SHAPE_IKE_NAT, 0 },
+	    { { ADDR_V4, { 203, 0, 113, 5 } }, 0, PROTO_ESP, SHAPE_ESP, 0 },
 	},
 };
 

@@ -56,6 +56,7 @@ struct row {
 	uint16_t port;
 	uint8_t protocol;
 	enum shape shape;
+	bool sealed;
 };
 
 /* What is connected to; a family without an uplink, too. */
@@ -65,25 +66,33 @@ static const struct trial {
 	struct row rows[6];
 } trials[] = {
 	{ true, true, 2,
-	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD },
-		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD } } },
+	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD, false },
+		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD,
+		    false } } },
 	{ true, true, 6,
-	    { { "203.0.113.5", 1194, PROTO_UDP, SHAPE_OPENVPN },
-		{ "203.0.113.5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP },
-		{ "203.0.113.6", 51820, PROTO_UDP, SHAPE_WIREGUARD },
-		{ "203.0.113.6", 53, PROTO_UDP, SHAPE_WIREGUARD },
-		{ "2001:db8:5::5", 1194, PROTO_UDP, SHAPE_OPENVPN },
-		{ "2001:db8:5::5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP } } },
+	    { { "203.0.113.5", 1194, PROTO_UDP, SHAPE_OPENVPN, false },
+		{ "203.0.113.5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP, false },
+		{ "203.0.113.6", 51820, PROTO_UDP, SHAPE_WIREGUARD, false },
+		{ "203.0.113.6", 53, PROTO_UDP, SHAPE_WIREGUARD, false },
+		{ "2001:db8:5::5", 1194, PROTO_UDP, SHAPE_OPENVPN, false },
+		{ "2001:db8:5::5", 443, PROTO_TCP, SHAPE_OPENVPN_TCP,
+		    false } } },
 	{ true, true, 6,
-	    { { "203.0.113.5", 500, PROTO_UDP, SHAPE_IKE },
-		{ "203.0.113.5", 4500, PROTO_UDP, SHAPE_IKE_NAT },
-		{ "203.0.113.5", 0, PROTO_ESP, SHAPE_ESP },
-		{ "2001:db8:5::5", 500, PROTO_UDP, SHAPE_IKE },
-		{ "2001:db8:5::5", 4500, PROTO_UDP, SHAPE_IKE_NAT },
-		{ "2001:db8:5::5", 0, PROTO_ESP, SHAPE_ESP } } },
+	    { { "203.0.113.5", 500, PROTO_UDP, SHAPE_IKE, false },
+		{ "203.0.113.5", 4500, PROTO_UDP, SHAPE_IKE_NAT, false },
+		{ "203.0.113.5", 0, PROTO_ESP, SHAPE_ESP, false },
+		{ "2001:db8:5::5", 500, PROTO_UDP, SHAPE_IKE, false },
+		{ "2001:db8:5::5", 4500, PROTO_UDP, SHAPE_IKE_NAT, false },
+		{ "2001:db8:5::5", 0, PROTO_ESP, SHAPE_ESP, false } } },
 	{ true, false, 2,
-	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD },
-		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD } } },
+	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD, false },
+		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD,
+		    false } } },
+	{ true, true, 3,
+	    { { "203.0.113.5", 51820, PROTO_UDP, SHAPE_WIREGUARD, true },
+		{ "203.0.113.6", 51820, PROTO_UDP, SHAPE_WIREGUARD, false },
+		{ "2001:db8:5::5", 51820, PROTO_UDP, SHAPE_WIREGUARD,
+		    true } } },
 	{ true, true, 0, { { 0 } } },
 };
 #define TRIALS (sizeof(trials) / sizeof(trials[0]))
@@ -197,8 +206,10 @@ compile(const struct trial *trial, struct bpf_program *ret)
 	char text[16384] = "";
 
 	for (unsigned i = 0; i < trial->n; i++)
-		if (strchr(trial->rows[i].server, ':') != NULL ? trial->source6
-							       : trial->source4)
+		if (!trial->rows[i].sealed &&
+		    (strchr(trial->rows[i].server, ':') != NULL
+			    ? trial->source6
+			    : trial->source4))
 			add_row(text, sizeof(text), &trial->rows[i]);
 	/* Nothing may pass: a filter that nothing fits. */
 	if (text[0] == '\0')
@@ -225,7 +236,8 @@ fill_policy(const struct trial *trial, struct policy *pol)
 		    (struct endpoint){ .addr = address(trial->rows[i].server),
 			    .port = trial->rows[i].port,
 			    .protocol = trial->rows[i].protocol,
-			    .shape = (uint8_t)trial->rows[i].shape };
+			    .shape = (uint8_t)trial->rows[i].shape,
+			    .sealed = trial->rows[i].sealed };
 	policy_finish(pol);
 }
 
@@ -301,7 +313,7 @@ static size_t
 packet(uint8_t *p, const struct trial *trial)
 {
 	static const struct row none = { "203.0.113.5", 80, PROTO_UDP,
-		SHAPE_WIREGUARD };
+		SHAPE_WIREGUARD, false };
 	const struct row *r =
 	    trial->n > 0 ? &trial->rows[dice(trial->n)] : &none;
 	const char *to = dice(12) == 0 ? servers[dice(3)] : r->server;

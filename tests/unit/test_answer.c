@@ -32,9 +32,9 @@ server_of(enum shape shape, uint8_t protocol)
 	uint16_t port = protocol == PROTO_ESP ? 0 : 1194;
 
 	s.endpoints[0] = (struct endpoint){ packet_addr("203.0.113.5"), port,
-		protocol, (uint8_t)shape };
+		protocol, (uint8_t)shape, 0 };
 	s.endpoints[1] = (struct endpoint){ packet_addr("2001:db8::5"), port,
-		protocol, (uint8_t)shape };
+		protocol, (uint8_t)shape, 0 };
 	return s;
 }
 

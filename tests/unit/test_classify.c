@@ -29,25 +29,32 @@ static const struct flow ike = { OURS4, "203.0.113.8", 500, 500 };
 static const struct flow ike_nat = { OURS4, "203.0.113.8", 4500, 4500 };
 static const struct flow elsewhere = { OURS4, "198.51.100.1", 40000, 51820 };
 
+/* Those that others may send to, and those of our own tunnel. */
 enum { WG4, WG6, OVPN, OVPN_TCP, IKE, IKE_NAT, ESP, ENDPOINTS };
+enum { OWN4 = ENDPOINTS, OWN6, ALL_ENDPOINTS };
 
 static int
 make_policy(void **state)
 {
-	const struct endpoint endpoints[ENDPOINTS] = {
+	const struct endpoint endpoints[ALL_ENDPOINTS] = {
 		[WG4] = { packet_addr("203.0.113.5"), 51820, PROTO_UDP,
-		    SHAPE_WIREGUARD },
+		    SHAPE_WIREGUARD, 0 },
 		[WG6] = { packet_addr("2001:db8::5"), 51820, PROTO_UDP,
-		    SHAPE_WIREGUARD },
+		    SHAPE_WIREGUARD, 0 },
 		[OVPN] = { packet_addr("203.0.113.6"), 1194, PROTO_UDP,
-		    SHAPE_OPENVPN },
+		    SHAPE_OPENVPN, 0 },
 		[OVPN_TCP] = { packet_addr("203.0.113.7"), 443, PROTO_TCP,
-		    SHAPE_OPENVPN_TCP },
-		[IKE] = { packet_addr("203.0.113.8"), 500, PROTO_UDP,
-		    SHAPE_IKE },
+		    SHAPE_OPENVPN_TCP, 0 },
+		[IKE] = { packet_addr("203.0.113.8"), 500, PROTO_UDP, SHAPE_IKE,
+		    0 },
 		[IKE_NAT] = { packet_addr("203.0.113.8"), 4500, PROTO_UDP,
-		    SHAPE_IKE_NAT },
-		[ESP] = { packet_addr("203.0.113.8"), 0, PROTO_ESP, SHAPE_ESP },
+		    SHAPE_IKE_NAT, 0 },
+		[ESP] = { packet_addr("203.0.113.8"), 0, PROTO_ESP, SHAPE_ESP,
+		    0 },
+		[OWN4] = { packet_addr("203.0.113.9"), 51820, PROTO_UDP,
+		    SHAPE_WIREGUARD, 1 },
+		[OWN6] = { packet_addr("2001:db8::9"), 51820, PROTO_UDP,
+		    SHAPE_WIREGUARD, 1 },
 	};
 	struct policy *p = policy_new();
 
@@ -55,7 +62,7 @@ make_policy(void **state)
 		return -1;
 	p->source4 = packet_addr(OURS4);
 	p->source6 = packet_addr(OURS6);
-	p->n_endpoints = ENDPOINTS;
+	p->n_endpoints = ALL_ENDPOINTS;
 	memcpy(p->endpoints, endpoints, sizeof(endpoints));
 	policy_finish(p);
 	*state = p;
@@ -141,6 +148,23 @@ what_is_encapsulated_to_an_endpoint_passes(void **state)
 		    PASSED);
 		assert_int_equal(endpoint, i);
 	}
+}
+
+/* Whoever learned its session cannot speak for it. */
+static void
+where_our_own_tunnel_sends_nobody_else_does(void **state)
+{
+	static const struct flow flows[] = {
+		{ OURS4, "203.0.113.9", 40000, 51820 },
+		{ OURS6, "2001:db8::9", 40000, 51820 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(flows); i++)
+		for (uint8_t type = 1; type <= 4; type++) {
+			struct packet p = packet_wireguard(flows[i], type, 128);
+
+			assert_int_equal(judge(&p, *state), DROP_NOT_OURS);
+		}
 }
 
 /* STATES.md 2, and zero means no. */
@@ -574,6 +598,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_POLICY(what_is_encapsulated_to_an_endpoint_passes),
+		WITH_POLICY(where_our_own_tunnel_sends_nobody_else_does),
 		WITH_POLICY(a_zeroed_policy_passes_nothing),
 		WITH_POLICY(
 		    an_endpoint_without_protocol_or_shape_passes_nothing),
