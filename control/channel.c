@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "datapath/wireguard/crypto.h"
 #include "src/base/mono.h"
 
 /* Room for one descriptor; more than one is a wrong message. */
@@ -191,4 +192,11 @@ channel_read(struct channel *c, const struct msg **ret, int *ret_fd)
 	*ret_fd = c->came;
 	c->came = -1;
 	return 1;
+}
+
+void
+channel_forget(struct channel *c)
+{
+	if (msg_is_secret(c->reader.msg.type))
+		wg_wipe(&c->reader.msg, sizeof(c->reader.msg));
 }

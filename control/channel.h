@@ -40,6 +40,9 @@ int channel_send(struct channel *c, enum msg_type type, const void *body,
  */
 int channel_read(struct channel *c, const struct msg **ret, int *ret_fd);
 
+/* Wipe what was read last, if it has secrets. */
+void channel_forget(struct channel *c);
+
 /* Wait for something to be read: 1, 0 after so many ms (-1: never), -errno. */
 int channel_wait(const struct channel *c, int ms);
 

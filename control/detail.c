@@ -33,6 +33,9 @@ print_tunnel(const struct detail_input *in, char to[], size_t size)
 		    "the client ended with status %d and is started again; its "
 		    "output is in the log",
 		    in->client_code);
+	else if (s->protocol == SERVER_TUNNEL)
+		(void)snprintf(to, size, "making the tunnel's interface %s",
+		    s->interface);
 	else if (s->command[0] == '\0')
 		(void)snprintf(to, size,
 		    "waiting for you to start the client: its interface %s is "

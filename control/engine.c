@@ -15,6 +15,7 @@
 #include "control/detail.h"
 #include "control/msg.h"
 #include "control/outside.h"
+#include "control/own.h"
 #include "control/plan.h"
 #include "control/proof.h"
 #include "control/supervise.h"
@@ -68,7 +69,8 @@ struct engine {
 	uint32_t tun_mtu;
 
 	struct proof *proof;
-	struct supervise *client;
+	struct supervise *client; /* another's, or: */
+	struct own *own;	  /* our own tunnel */
 	struct addr from4, from6; /* the uplink's, that it may have bound to */
 
 	struct engine_worker worker;
@@ -91,12 +93,20 @@ is_engaged(const struct engine *e)
 	    e->state == GATE_RECONNECTING;
 }
 
+/* Is the server's tunnel ours, and no client's? */
+static bool
+has_own(const struct engine *e)
+{
+	return e->has_server && e->server.protocol == SERVER_TUNNEL;
+}
+
 static bool
 wants_proof(const struct engine *e)
 {
 	/* A client that is gone, or going, proves nothing. */
 	return (e->state == GATE_CONNECTING || e->state == GATE_RECONNECTING) &&
-	    view_has_tunnel(&e->view) && supervise_is_up(e->client);
+	    view_has_tunnel(&e->view) &&
+	    (has_own(e) ? own_is_up(e->own) : supervise_is_up(e->client));
 }
 
 /* On the uplinks of now. */
@@ -205,9 +215,8 @@ apply_firewall(struct engine *e, enum gate_state state)
 	return 0;
 }
 
-/* A packet that fits the gate must fit the uplink, too. */
-static void
-fit_mtu(struct engine *e)
+static uint32_t
+uplink_mtu(const struct engine *e)
 {
 	uint32_t mtu = 1500;
 	const struct net_view *v = &e->view;
@@ -217,6 +226,16 @@ fit_mtu(struct engine *e)
 	if (v->v6.link.ifindex != 0 &&
 	    (v->v4.link.ifindex == 0 || v->v6.link.mtu < mtu))
 		mtu = v->v6.link.mtu;
+	return mtu;
+}
+
+/* A packet that fits the gate, or the tunnel, must fit the uplink, too. */
+static void
+fit_mtu(struct engine *e)
+{
+	uint32_t mtu = uplink_mtu(e);
+
+	own_fit(e->own, mtu);
 	if (mtu == e->tun_mtu)
 		return;
 	if (tun_set_mtu(e->tun, mtu) == 0)
@@ -236,6 +255,7 @@ failed_routes(struct engine *e, int r)
 static void
 apply_routes(struct engine *e, bool repairing)
 {
+	const struct addr own[2] = { e->view.v4.addr, e->view.v6.addr };
 	struct plan_input in = plan_input(e, e->state);
 	struct routes_found found = { 0 };
 	struct routes_plan plan;
@@ -246,8 +266,7 @@ apply_routes(struct engine *e, bool repairing)
 		leave_out_uplink(&plan.uplink4_ifindex, &plan.uplink6_ifindex);
 		/* What leaves by the gate bears the uplink's addresses. */
 		if (e->tun != NULL &&
-		    (r = tun_set_addresses(e->tun, &e->view.v4.addr,
-			 &e->view.v6.addr)) < 0)
+		    (r = tun_set_addresses(e->tun, own, 2)) < 0)
 			log_error("%s: the uplink's address cannot be set (%s)",
 			    tun_name(e->tun), strerror(-r));
 	}
@@ -372,7 +391,7 @@ open_tun(struct engine *e)
 	struct mono start = mono_now();
 	int r;
 
-	while ((r = tun_open(e->conf->tun, &e->tun)) == -EBUSY &&
+	while ((r = tun_open(e->conf->tun, TUN_GATE, &e->tun)) == -EBUSY &&
 	    mono_ms_between(start, mono_now()) < TUN_FREE_MS)
 		(void)nanosleep(&pause, NULL);
 	return r;
@@ -482,6 +501,7 @@ give_back(struct engine *e)
 static void
 hang_up(struct engine *e)
 {
+	must(own_stop(e->own));
 	e->has_server = false;
 	proof_end(e->proof);
 	memset(e->hops, 0, sizeof(e->hops));
@@ -489,6 +509,20 @@ hang_up(struct engine *e)
 	memset(&e->view.tunnel, 0, sizeof(e->view.tunnel));
 	e->view.tunnel4 = e->view.tunnel6 = (struct addr){ 0 };
 	supervise_stop(e->client);
+}
+
+/* Its device comes as any client's interface: with the next look. */
+static void
+start_own(struct engine *e)
+{
+	const struct tunnel_conf *conf =
+	    server_list_tunnel(e->servers, e->server.name);
+	int r;
+
+	if (conf == NULL)
+		return;
+	if ((r = own_start(e->own, &e->server, conf, uplink_mtu(e))) == -EIO)
+		must(r);
 }
 
 static void
@@ -509,10 +543,14 @@ carry_out(struct engine *e, enum gate_action act)
 		return;
 	case ACT_DIAL:
 		supervise_stop(e->client);
+		must(own_stop(e->own));
 		replan(e);
 		e->from4 = e->view.v4.addr;
 		e->from6 = e->view.v6.addr;
-		supervise_start(e->client, &e->server);
+		if (has_own(e))
+			start_own(e);
+		else
+			supervise_start(e->client, &e->server);
 		return;
 	case ACT_REPLAN:
 		replan(e);
@@ -701,6 +739,7 @@ on_neighbour(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
 
+	own_mind(e->own);
 	if (is_engaged(e))
 		on_look(fd, what, arg);
 	else
@@ -730,6 +769,7 @@ run_worker(int channel, void *arg)
 {
 	struct engine *e = arg;
 
+	own_forget(e->own);
 	return e->worker.run(channel, e->worker.arg);
 }
 
@@ -738,7 +778,7 @@ static void
 on_worker_start(void *arg)
 {
 	struct engine *e = arg;
-	struct pump_counters *c = &e->memory->counters;
+	struct counters *c = &e->memory->counters;
 	uint64_t handed_over, dropped, counted = 0;
 
 	engine_kernel(e, &handed_over, &dropped);
@@ -777,6 +817,15 @@ on_heard(uint64_t epoch, void *arg)
 		return;
 	supervise_proven(e->client);
 	(void)change(e, EV_PROVEN);
+}
+
+static void
+on_silent(void *arg)
+{
+	struct engine *e = arg;
+
+	if (e->state == GATE_CONNECTED && has_own(e))
+		(void)change(e, EV_TUNNEL_LOST);
 }
 
 /* The worker's word alone does not end the daemon. */
@@ -994,6 +1043,7 @@ make_events(struct engine *e)
 		.on_ready = on_worker_ready,
 		.on_request = on_request,
 		.on_heard = on_heard,
+		.on_silent = on_silent,
 		.on_tun_lost = on_tun_lost,
 		.arg = e };
 
@@ -1004,8 +1054,9 @@ make_events(struct engine *e)
 	    (struct supervise_calls){ on_client_start, on_client_loss, e });
 	e->warden = warden_new(e->base, &worker_calls);
 	e->proof = proof_new(e->base, e->warden, e->outside);
+	e->own = e->warden != NULL ? own_new(e->warden) : NULL;
 	if (e->client == NULL || e->warden == NULL || e->proof == NULL ||
-	    (e->memory = pump_memory_new()) == NULL)
+	    e->own == NULL || (e->memory = pump_memory_new()) == NULL)
 		return -ENOMEM;
 	e->on_net = event_new(e->base, netmon_fd(e->netmon),
 	    EV_READ | EV_PERSIST, on_net, e);
@@ -1042,6 +1093,7 @@ destroy(struct engine *e)
 	supervise_free(e->client);
 	proof_free(e->proof);
 	warden_free(e->warden);
+	own_free(e->own);
 	pump_memory_free(e->memory);
 	if (e->outside == NULL)
 		uplink_close(e->uplink);

@@ -12,11 +12,14 @@
 #include "control/channel.h"
 #include "datapath/policy.h"
 #include "datapath/pump.h"
+#include "datapath/tunnel.h"
+#include "datapath/tunnel_conf.h"
 #include "datapath/worker.h"
 #include "src/base/log.h"
 #include "src/os/ear.h"
 #include "src/os/pktbuf.h"
 #include "src/os/tun.h"
+#include "src/os/udp.h"
 
 enum {
 	EARS = 2,	   /* IPv6 may have an uplink of its own */
@@ -31,11 +34,20 @@ struct listening {
 	struct msg_ear about;
 };
 
+/* Our own tunnel, as it comes in. */
+struct making {
+	struct tunnel_conf *conf; /* NULL: nothing came yet */
+	unsigned n_peers, n_nets; /* so many will come */
+	uint32_t mtu;
+	int tun; /* -1: none */
+};
+
 struct mirror {
 	struct event_base *base;
 	struct channel channel;
 	struct event *on_channel, *on_worker;
 	struct worker *worker;
+	struct uplink *uplink;
 	struct drop_ring *drops;
 	struct pump_memory *memory;
 	mirror_changed *on_change;
@@ -47,6 +59,10 @@ struct mirror {
 	struct server_list own;	 /* after a reload, as it comes in */
 	unsigned wanted;	 /* so many will come */
 	struct tun *tun;
+	struct tunnel *tunnel; /* our own; NULL: none */
+	struct making making;  /* the next */
+	uint64_t renewed;      /* the epoch that is to be heard of; 0: none */
+	uint64_t established, unanswered; /* of the tunnel, last seen */
 	struct listening ears[EARS];
 	uint8_t heard[PKTBUF_MAX];
 
@@ -192,6 +208,127 @@ take_tun(struct mirror *m, const struct msg_tun *t, int fd)
 }
 
 static void
+forget_making(struct mirror *m)
+{
+	tunnel_conf_free(m->making.conf);
+	if (m->making.tun >= 0)
+		close(m->making.tun);
+	m->making = (struct making){ .tun = -1 };
+}
+
+static void
+take_tunnel(struct mirror *m, const struct msg_tunnel *t, int fd)
+{
+	forget_making(m);
+	m->making = (struct making){ .conf = tunnel_conf_new(),
+		.n_peers = t->n_peers,
+		.n_nets = t->n_nets,
+		.mtu = t->mtu,
+		.tun = fd };
+	if (m->making.conf == NULL || fd < 0)
+		fail(m, -ENOMEM, "no memory for the tunnel");
+	else
+		memcpy(&m->making.conf->interface, &t->interface,
+		    sizeof(t->interface));
+}
+
+static void
+take_peer(struct mirror *m, const struct tunnel_peer *p)
+{
+	struct tunnel_peer *peer;
+
+	if (m->making.conf == NULL ||
+	    (peer = tunnel_conf_add_peer(m->making.conf)) == NULL)
+		fail(m, -EPROTO, "a peer too many");
+	else
+		*peer = *p;
+}
+
+static void
+take_nets(struct mirror *m, const struct msg_nets *n)
+{
+	for (unsigned i = 0; i < n->n && i < MSG_NETS_MAX; i++)
+		if (m->making.conf == NULL ||
+		    tunnel_conf_give(m->making.conf, &n->nets[i]) < 0) {
+			fail(m, -EPROTO, "a network too many");
+			return;
+		}
+}
+
+/* NULL, after a word, if there cannot be one: then nothing goes into it. */
+static struct tunnel *
+make_tunnel(struct mirror *m, uint16_t port, int fd)
+{
+	struct tunnel_parts parts = { .conf = m->making.conf,
+		.mtu = m->making.mtu,
+		.uplink = m->uplink,
+		.drops = m->drops,
+		.memory = m->memory };
+	struct tunnel *t = NULL;
+	int r = -ENOMEM;
+
+	if (parts.conf == NULL || parts.conf->n_peers != m->making.n_peers ||
+	    parts.conf->n_allowed != m->making.n_nets) {
+		fail(m, -EPROTO, "a tunnel of which something lacks");
+		close(fd);
+		return NULL;
+	}
+	if (udp_adopt(fd, port, &parts.udp) < 0) {
+		close(fd);
+	} else if ((r = tun_adopt(m->making.tun, &parts.tun)) < 0) {
+		udp_close(parts.udp);
+	} else {
+		m->making.tun = -1;
+		r = tunnel_new(&parts, &t);
+	}
+	if (r < 0)
+		log_error("tunnel: cannot be made (%s)", strerror(-r));
+	return r < 0 ? NULL : t;
+}
+
+static void
+take_port(struct mirror *m, const struct msg_port *p, int fd)
+{
+	struct tunnel *new = NULL;
+
+	if (p->port != 0 && fd >= 0)
+		new = make_tunnel(m, (uint16_t)p->port, fd);
+	forget_making(m);
+	if (worker_use_tunnel(m->worker, new) < 0)
+		_exit(1);
+	tunnel_free(m->tunnel);
+	m->tunnel = new;
+	m->renewed = m->established = m->unanswered = 0;
+	tell_number(m, MSG_IN_FORCE, p->sequence);
+}
+
+static void
+renew(struct mirror *m, uint64_t epoch)
+{
+	if (m->tunnel == NULL)
+		return;
+	m->renewed = epoch;
+	m->established = tunnel_established(m->tunnel);
+	worker_renew(m->worker);
+}
+
+static void
+look_at_tunnel(struct mirror *m)
+{
+	uint64_t established = tunnel_established(m->tunnel);
+	uint64_t unanswered = tunnel_unanswered(m->tunnel);
+
+	if (m->renewed != 0 && established != m->established) {
+		tell_number(m, MSG_HEARD, m->renewed);
+		m->renewed = 0;
+	}
+	if (unanswered != m->unanswered)
+		tell_parent(m, MSG_SILENT, NULL, -1);
+	m->established = established;
+	m->unanswered = unanswered;
+}
+
+static void
 take_status(struct mirror *m, const struct msg_status *s)
 {
 	m->status = s->status;
@@ -262,6 +399,21 @@ handle(struct mirror *m, const struct msg *msg, int fd)
 	case MSG_DEAF:
 		close_ears(m);
 		break;
+	case MSG_TUNNEL:
+		take_tunnel(m, &msg->body.tunnel, fd);
+		break;
+	case MSG_PEER:
+		take_peer(m, &msg->body.peer);
+		break;
+	case MSG_NETS:
+		take_nets(m, &msg->body.nets);
+		break;
+	case MSG_PORT:
+		take_port(m, &msg->body.port, fd);
+		break;
+	case MSG_RENEW:
+		renew(m, msg->body.number.n);
+		break;
 	case MSG_REPLY:
 	case MSG_KERNEL:
 		take_answer(m, msg);
@@ -286,8 +438,10 @@ hear(struct mirror *m)
 		return m->failure;
 	if ((r = channel_read(&m->channel, &msg, &fd)) < 0)
 		fail(m, r, "the parent cannot be heard");
-	else if (r > 0)
+	else if (r > 0) {
 		handle(m, msg, fd);
+		channel_forget(&m->channel);
+	}
 	return m->failure != 0 ? m->failure : r;
 }
 
@@ -309,6 +463,8 @@ on_worker(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (worker_failure(m->worker) < 0 && m->tun != NULL)
 		tell_parent(m, MSG_TUN_LOST, NULL, -1);
+	if (m->tunnel != NULL)
+		look_at_tunnel(m);
 }
 
 /* Hear until it is so. */
@@ -366,7 +522,7 @@ mirror_command(struct mirror *m, enum msg_type command, const char *server,
 void
 mirror_stats(struct mirror *m, struct mirror_stats *ret)
 {
-	const struct pump_counters *c = &m->memory->counters;
+	const struct counters *c = &m->memory->counters;
 
 	memset(ret, 0, sizeof(*ret));
 	if (ask(m, MSG_STATS, NULL, -1) == 0 && m->answer.type == MSG_KERNEL) {
@@ -419,7 +575,9 @@ mirror_new(struct event_base *base, int channel,
 	if (m == NULL)
 		return NULL;
 	m->base = base;
+	m->making.tun = -1;
 	m->worker = parts->worker;
+	m->uplink = parts->uplink;
 	m->drops = parts->drops;
 	m->memory = parts->memory;
 	m->list = *parts->servers;
@@ -448,6 +606,8 @@ mirror_free(struct mirror *m)
 	if (m->on_worker != NULL)
 		event_free(m->on_worker);
 	channel_done(&m->channel);
+	forget_making(m);
+	tunnel_free(m->tunnel);
 	server_list_free(&m->own);
 	free(m);
 }

@@ -19,6 +19,7 @@ struct drop_ring;
 struct event_base;
 struct mirror;
 struct pump_memory;
+struct uplink;
 struct worker;
 
 /* The status is another one, and subscribers are to be told. */
@@ -27,6 +28,7 @@ typedef void mirror_changed(void *arg);
 /* What it reads and fills; all borrowed. */
 struct mirror_parts {
 	struct worker *worker;
+	struct uplink *uplink; /* our own tunnel's */
 	struct drop_ring *drops;
 	struct pump_memory *memory; /* of the counters */
 	const struct server_list *servers;

@@ -11,6 +11,7 @@ static const struct kind {
 	size_t len;
 	bool request; /* while no other is under way */
 	bool fd;      /* the connection of who asks comes with it */
+	bool secret;
 } kinds[MSG_TYPES] = {
 	[MSG_NONE] = { .name = "none" },
 
@@ -22,6 +23,15 @@ static const struct kind {
 	[MSG_SERVER] = { .name = "server", .len = sizeof(struct server) },
 	[MSG_EAR] = { .name = "ear", .len = sizeof(struct msg_ear) },
 	[MSG_DEAF] = { .name = "deaf", .len = sizeof(struct msg_number) },
+	[MSG_TUNNEL] = { .name = "tunnel",
+	    .len = sizeof(struct msg_tunnel),
+	    .secret = true },
+	[MSG_PEER] = { .name = "peer",
+	    .len = sizeof(struct tunnel_peer),
+	    .secret = true },
+	[MSG_NETS] = { .name = "nets", .len = sizeof(struct msg_nets) },
+	[MSG_PORT] = { .name = "port", .len = sizeof(struct msg_port) },
+	[MSG_RENEW] = { .name = "renew", .len = sizeof(struct msg_number) },
 	[MSG_REPLY] = { .name = "reply", .len = sizeof(struct msg_reply) },
 	[MSG_KERNEL] = { .name = "kernel", .len = sizeof(struct msg_kernel) },
 	[MSG_PING] = { .name = "ping", .len = sizeof(struct msg_number) },
@@ -32,6 +42,7 @@ static const struct kind {
 	[MSG_HEARD] = { .name = "heard",
 	    .from = MSG_WORKER,
 	    .len = sizeof(struct msg_number) },
+	[MSG_SILENT] = { .name = "silent", .from = MSG_WORKER },
 	[MSG_TUN_LOST] = { .name = "tun-lost", .from = MSG_WORKER },
 	[MSG_PONG] = { .name = "pong",
 	    .from = MSG_WORKER,
@@ -78,6 +89,12 @@ msg_len(enum msg_type t)
 	return kind_of(t)->len;
 }
 
+bool
+msg_is_secret(enum msg_type t)
+{
+	return kind_of(t)->secret;
+}
+
 static bool
 is_name(const char name[SERVER_NAME_MAX])
 {
@@ -100,6 +117,9 @@ msg_check(const struct msg *m, bool has_fd, const struct msg_now *now)
 		break;
 	case MSG_HEARD:
 		good = n > 0 && n <= now->ears;
+		break;
+	case MSG_SILENT:
+		good = now->ears > 0;
 		break;
 	case MSG_TUN_LOST:
 		good = now->has_tun;

@@ -20,6 +20,7 @@
 #include "control/server.h"
 #include "control/status.h"
 #include "datapath/policy.h"
+#include "datapath/tunnel_conf.h"
 #include "src/os/netmon.h"
 
 enum msg_type {
@@ -34,14 +35,24 @@ enum msg_type {
 	MSG_SERVER,  /* server: the next one */
 	MSG_EAR,     /* msg_ear, with a socket: tell when the server is heard */
 	MSG_DEAF,    /* msg_number: the epoch; close all ears */
+	MSG_TUNNEL,  /* msg_tunnel, with its device: our own tunnel, of which
+		      * the peers and their networks follow */
+	MSG_PEER,    /* tunnel_peer: the next one */
+	MSG_NETS,    /* msg_nets: the next ones of all networks */
+	MSG_PORT,    /* msg_port, with a socket: that was all of the tunnel,
+		      * use it; or without: no tunnel any more; answer
+		      * IN_FORCE */
+	MSG_RENEW,   /* msg_number: the epoch; a new handshake, and say HEARD */
 	MSG_REPLY,   /* msg_reply: to CONNECT ... RELOAD */
 	MSG_KERNEL,  /* msg_kernel: to STATS */
 	MSG_PING,    /* msg_number: answer PONG with the same */
 
 	/* Worker to parent. */
 	MSG_IN_FORCE,	/* msg_number: the sequence; while one is awaited */
-	MSG_HEARD,	/* msg_number: the ear's epoch; once there was an ear.
-			 * A past one is ignored: they cross */
+	MSG_HEARD,	/* msg_number: the epoch of EAR or RENEW; once there
+			 * was one. A past one is ignored: they cross */
+	MSG_SILENT,	/* no body: the tunnel's peer does not answer; once
+			 * there was a RENEW */
 	MSG_TUN_LOST,	/* no body; while it has the device */
 	MSG_PONG,	/* msg_number: the ping's; while it is awaited */
 	MSG_CONNECT,	/* msg_name and, as all down to RELOAD, the connection
@@ -68,7 +79,7 @@ struct msg_number {
 
 /* Of a policy what is not worked out from it (policy.h). */
 struct msg_policy {
-	uint64_t sequence; /* counts POLICY and TUN; given by the warden */
+	uint64_t sequence; /* counts POLICY, TUN and PORT; the warden's */
 	uint64_t generation;
 	uint32_t state;
 	uint32_t n_endpoints; /* 0: policy_block_all */
@@ -99,6 +110,24 @@ struct msg_ear {
 	struct net_view view; /* when it was opened */
 };
 
+struct msg_tunnel {
+	uint32_t mtu; /* of the device */
+	uint32_t n_peers, n_nets;
+	struct tunnel_interface interface;
+};
+
+#define MSG_NETS_MAX 32
+
+struct msg_nets {
+	uint32_t n;
+	struct tunnel_allowed nets[MSG_NETS_MAX];
+};
+
+struct msg_port {
+	uint64_t sequence; /* as POLICY's */
+	uint64_t port;	   /* host order; 0: no tunnel */
+};
+
 struct msg_reply {
 	int64_t code; /* 0 done, or a negative errno, and why */
 	char why[STATUS_WHY_MAX];
@@ -120,6 +149,10 @@ union msg_body {
 	struct msg_servers servers;
 	struct server server;
 	struct msg_ear ear;
+	struct msg_tunnel tunnel;
+	struct tunnel_peer peer;
+	struct msg_nets nets;
+	struct msg_port port;
 	struct msg_reply reply;
 	struct msg_kernel kernel;
 	struct msg_number number;
@@ -134,6 +167,9 @@ struct msg {
 /* "policy", ...; "unknown" out of range. */
 const char *msg_name_of(enum msg_type t);
 
+/* Has it secrets, which are to be wiped when they were taken? */
+bool msg_is_secret(enum msg_type t);
+
 /* The length of a type's body. */
 size_t msg_len(enum msg_type t);
 
@@ -142,8 +178,8 @@ size_t msg_len(enum msg_type t);
  * now. Zeroed: nothing was said to it yet.
  */
 struct msg_now {
-	uint64_t sent, in_force; /* sequences of POLICY and TUN */
-	uint64_t ears;		 /* the last ear's epoch; 0: there was none */
+	uint64_t sent, in_force; /* sequences of POLICY, TUN and PORT */
+	uint64_t ears;		 /* the last epoch of EAR or RENEW; 0: none */
 	uint64_t ping;		 /* that is not answered yet; 0: none */
 	bool has_tun;		 /* until it says that it let go */
 	bool busy;		 /* a request is under way */

@@ -16,6 +16,9 @@
 #include "src/os/netmon.h"
 #include "src/os/nudge.h"
 
+/* Beyond the times that WireGuard itself tries again: every five seconds. */
+#define RENEW_AGAIN_S 20
+
 struct proof {
 	struct event_base *base;
 	struct warden *warden;
@@ -89,13 +92,19 @@ nudge(const struct server *s, const struct net_view *v)
 static void
 on_nudge(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval again = { .tv_sec = 1 };
+	static const struct timeval again = { .tv_sec = 1 },
+				    renew_again = { .tv_sec = RENEW_AGAIN_S };
 	struct proof *p = arg;
+	bool own = p->server->protocol == SERVER_TUNNEL;
 
 	(void)fd;
 	(void)what;
-	nudge(p->server, p->view);
-	if (event_add(p->nudge, &again) < 0)
+	/* Of our own tunnel a finished handshake is the proof. */
+	if (own)
+		warden_renew(p->warden, p->epoch);
+	else
+		nudge(p->server, p->view);
+	if (event_add(p->nudge, own ? &renew_again : &again) < 0)
 		log_error("proof: no timer for the next nudge");
 }
 
@@ -137,6 +146,10 @@ proof_seek(struct proof *p, const struct server *server,
 	p->seeking = true;
 	p->server = server;
 	p->view = view;
+	if (server->protocol == SERVER_TUNNEL) {
+		on_nudge(-1, 0, p);
+		return;
+	}
 	if (v4 != 0)
 		give_ear(p, v4);
 	/* IPv6 may have an uplink of its own. */
@@ -148,7 +161,7 @@ proof_seek(struct proof *p, const struct server *server,
 void
 proof_end(struct proof *p)
 {
-	if (p->seeking)
+	if (p->seeking && p->server->protocol != SERVER_TUNNEL)
 		warden_close_ears(p->warden, p->epoch);
 	p->seeking = false;
 	(void)event_del(p->nudge);

@@ -300,6 +300,8 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 	for (unsigned i = 0; i < w.n_endpoints; i++)
 		(void)add_endpoint(ret, &w.endpoints[i].addr,
 		    w.endpoints[i].port, PROTO_UDP, SHAPE_WIREGUARD);
+	for (unsigned i = 0; i < ret->n_endpoints; i++)
+		ret->endpoints[i].sealed = 1;
 	(void)snprintf(ret->interface, sizeof(ret->interface), "%s",
 	    w.interface[0] != '\0' ? w.interface : TUNNEL_INTERFACE);
 	*ret_conf = w.conf;

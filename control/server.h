@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include "datapath/policy.h"
+#include "datapath/tunnel_conf.h"
 
 #define SERVER_NAME_MAX	   64
 #define SERVER_COMMAND_MAX 200

@@ -36,6 +36,8 @@
 
 #include "control/channel.h"
 #include "control/msg.h"
+#include "datapath/tunnel_conf.h"
+#include "datapath/wireguard/crypto.h"
 #include "src/base/log.h"
 #include "src/base/mono.h"
 
@@ -76,7 +78,8 @@ struct warden {
 
 	/* What a new worker is told first. */
 	struct msg_policy policy;
-	int tun; /* -1: none */
+	int tun;		     /* -1: none */
+	struct warden_tunnel tunnel; /* conf NULL: none */
 	struct msg_status status;
 	bool has_status;
 
@@ -276,6 +279,9 @@ handle(struct warden *w, const struct queued *q)
 	case MSG_HEARD:
 		w->calls.on_heard(q->msg.body.number.n, w->calls.arg);
 		break;
+	case MSG_SILENT:
+		w->calls.on_silent(w->calls.arg);
+		break;
 	case MSG_TUN_LOST:
 		w->calls.on_tun_lost(w->calls.arg);
 		break;
@@ -366,6 +372,42 @@ send_tun(struct warden *w)
 	send_to(w, MSG_TUN, &m, w->tun);
 }
 
+static void
+send_nets(struct warden *w, const struct tunnel_conf *c)
+{
+	for (unsigned i = 0; i < c->n_allowed;) {
+		struct msg_nets m = { 0 };
+
+		for (; m.n < MSG_NETS_MAX && i < c->n_allowed; i++)
+			m.nets[m.n++] = c->allowed[i];
+		send_to(w, MSG_NETS, &m, -1);
+	}
+}
+
+static void
+send_tunnel(struct warden *w)
+{
+	const struct tunnel_conf *c = w->tunnel.conf;
+	struct msg_port port = { .sequence = ++w->now.sent };
+	struct msg_tunnel m = { 0 };
+
+	if (c == NULL) {
+		send_to(w, MSG_PORT, &port, -1);
+		return;
+	}
+	m.mtu = w->tunnel.mtu;
+	m.n_peers = c->n_peers;
+	m.n_nets = c->n_allowed;
+	memcpy(&m.interface, &c->interface, sizeof(m.interface));
+	send_to(w, MSG_TUNNEL, &m, w->tunnel.tun);
+	wg_wipe(&m, sizeof(m));
+	for (unsigned i = 0; i < c->n_peers; i++)
+		send_to(w, MSG_PEER, &c->peers[i], -1);
+	send_nets(w, c);
+	port.port = w->tunnel.port;
+	send_to(w, MSG_PORT, &port, w->tunnel.udp);
+}
+
 /* The signals' handlers are the parent's, and so is what they write to. */
 static void
 be_worker(struct warden *w, int fd, const sigset_t *mask)
@@ -414,6 +456,8 @@ spawn(struct warden *w)
 	send_policy(w);
 	if (w->tun >= 0)
 		send_tun(w);
+	if (w->tunnel.conf != NULL)
+		send_tunnel(w);
 	if (w->has_status)
 		send_to(w, MSG_STATUS, &w->status, -1);
 	set_timer(w->ping, PING_EVERY_MS);
@@ -538,6 +582,16 @@ warden_give_tun(struct warden *w, int fd)
 	return await(w);
 }
 
+int
+warden_give_tunnel(struct warden *w, const struct warden_tunnel *t)
+{
+	w->tunnel = t != NULL ? *t : (struct warden_tunnel){ 0 };
+	if (w->pid == 0)
+		return 0;
+	send_tunnel(w);
+	return await(w);
+}
+
 /* What lies between fields is zero in both, or they are sent once more. */
 static bool
 is_same(const void *a, const void *b, size_t len)
@@ -587,6 +641,17 @@ warden_close_ears(struct warden *w, uint64_t epoch)
 	struct msg_number m = { .n = epoch };
 
 	send_to(w, MSG_DEAF, &m, -1);
+}
+
+void
+warden_renew(struct warden *w, uint64_t epoch)
+{
+	struct msg_number m = { .n = epoch };
+
+	if (w->pid == 0)
+		return;
+	w->now.ears = epoch;
+	send_to(w, MSG_RENEW, &m, -1);
 }
 
 void

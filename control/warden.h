@@ -19,6 +19,7 @@ struct msg_ear;
 struct msg_policy;
 struct server_list;
 struct status;
+struct tunnel_conf;
 struct warden;
 
 struct warden_calls {
@@ -38,6 +39,7 @@ struct warden_calls {
 	void (*on_request)(const struct msg *m, int fd, struct msg *ret_answer,
 	    void *arg);
 	void (*on_heard)(uint64_t epoch, void *arg);
+	void (*on_silent)(void *arg);	/* our tunnel's peer, so it says */
 	void (*on_tun_lost)(void *arg); /* so it says */
 	void *arg;
 };
@@ -66,6 +68,20 @@ int warden_publish(struct warden *w, struct msg_policy *p);
  */
 int warden_give_tun(struct warden *w, int fd);
 
+/* Our own tunnel: what it is made from, its device, its port. */
+struct warden_tunnel {
+	const struct tunnel_conf *conf;
+	uint32_t mtu;
+	int tun, udp;
+	uint16_t port; /* host order, not 0 */
+};
+
+/*
+ * The tunnel to be kept up, or NULL: none any more. What it consists of is
+ * borrowed until the next call. Waits and returns as warden_publish().
+ */
+int warden_give_tunnel(struct warden *w, const struct warden_tunnel *t);
+
 /*
  * The rest does not wait. The status is sent if it is another one; what lies
  * between its fields is sent, too.
@@ -76,6 +92,8 @@ void warden_tell_servers(struct warden *w, const struct server_list *l,
 /* fd is borrowed for the call. */
 void warden_give_ear(struct warden *w, const struct msg_ear *ear, int fd);
 void warden_close_ears(struct warden *w, uint64_t epoch);
+/* A new handshake; when it is done, on_heard() gets the epoch. */
+void warden_renew(struct warden *w, uint64_t epoch);
 
 /* End it: it said what is not so. */
 void warden_distrust(struct warden *w, const char *why);

@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 
 #include "datapath/classify.h"
+#include "datapath/counters.h"
 #include "datapath/drop_ring.h"
+#include "datapath/egress.h"
 #include "datapath/policy.h"
 #include "datapath/policy_slot.h"
 #include "datapath/stream.h"
@@ -88,53 +90,13 @@ pump_free(struct pump *p)
 	free(p);
 }
 
-/* The one writer of the counter: no read-modify-write is needed. */
-static void
-add(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_store_explicit(counter,
-	    atomic_load_explicit(counter, memory_order_relaxed) + n,
-	    memory_order_relaxed);
-}
-
 static void
 count(struct pump *p, const struct policy *pol, const struct pktbuf *b,
     enum drop why)
 {
-	add(&p->memory->counters.packets[why], 1);
-	if (why == PASSED)
-		add(&p->memory->counters.bytes_passed, b->len);
-	else
+	counters_add(&p->memory->counters, why, 1, b->len);
+	if (why != PASSED)
 		drop_ring_put(p->drops, b->data, b->len, why, pol->generation);
-}
-
-/* Classified: can it be sent? A large segment is cut to fit on its way. */
-static enum drop
-check_hop(const struct hop *hop, const struct pktbuf *b)
-{
-	if (hop->ifindex == 0)
-		return DROP_NO_UPLINK;
-	if (!hop->ready)
-		return DROP_NO_NEIGHBOUR;
-	if (b->len > hop->mtu && b->offload.gso_type == OFFLOAD_GSO_NONE)
-		return DROP_TOO_BIG;
-	return PASSED;
-}
-
-static enum drop
-why_not_sent(int result)
-{
-	switch (result) {
-	case 0:
-		return PASSED;
-	case -ENOBUFS:
-	case -EAGAIN:
-		return DROP_UPLINK_BUSY;
-	case -EMSGSIZE:
-		return DROP_TOO_BIG;
-	default:
-		return DROP_UPLINK_FAILED;
-	}
 }
 
 /*
@@ -167,7 +129,7 @@ pump_batch(struct pump *p)
 		enum drop why = (enum drop)p->verdicts[i].why;
 
 		if (why == PASSED)
-			why = check_hop(hop, &p->in[i]);
+			why = egress_check(hop, &p->in[i]);
 		if (why != PASSED) {
 			count(p, pol, &p->in[i], why);
 			continue;
@@ -178,7 +140,7 @@ pump_batch(struct pump *p)
 	if (n_out > 0)
 		uplink_send(p->uplink, p->out, n_out);
 	for (unsigned i = 0; i < n_out; i++)
-		count(p, pol, p->out[i].packet, why_not_sent(p->out[i].result));
+		count(p, pol, p->out[i].packet, egress_why(p->out[i].result));
 
 	return r < 0 && r != -EAGAIN ? r : (int)n_in;
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "datapath/drop.h"
+#include "datapath/counters.h"
 #include "datapath/stream.h"
 
 struct drop_ring;
@@ -28,18 +28,15 @@ struct uplink;
  */
 #define PUMP_BATCH 64
 
-/* Where packets ended. Written by one thread, read by others. */
-struct pump_counters {
-	_Atomic uint64_t packets[DROP_REASONS];
-	_Atomic uint64_t bytes_passed; /* of IP packets */
-};
-
 /*
  * What outlives a pump, and the process that it is in: the next one goes on
  * with it. So the counters add up, and OpenVPN's TCP connections go on.
  */
 struct pump_memory {
-	struct pump_counters counters;
+	struct counters counters; /* the gate's */
+	struct counters tunnel;	  /* our own tunnel's, outbound */
+	/* The latest time of day told to a peer, ns since 1970 (device.h). */
+	_Atomic uint64_t told_unix;
 	_Alignas(64) struct streams streams;
 	_Atomic bool judging; /* streams may be half written */
 };

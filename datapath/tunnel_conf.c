@@ -54,26 +54,31 @@ tunnel_conf_add_peer(struct tunnel_conf *c)
 }
 
 int
-tunnel_conf_allow(struct tunnel_conf *c, const struct prefix *net)
+tunnel_conf_give(struct tunnel_conf *c, const struct tunnel_allowed *allowed)
 {
 	void *more;
 
-	if (c->n_peers == 0 || c->n_allowed == TUNNEL_ALLOWED_MAX)
+	if (allowed->peer >= c->n_peers || c->n_allowed == TUNNEL_ALLOWED_MAX)
 		return -ENOSPC;
 	more = make_room(c->allowed, c->n_allowed, sizeof(*c->allowed));
 	if (more == NULL)
 		return -ENOMEM;
 	c->allowed = more;
-	c->allowed[c->n_allowed++] =
-	    (struct tunnel_allowed){ .peer = c->n_peers - 1, .net = *net };
+	c->allowed[c->n_allowed++] = *allowed;
 	return 0;
+}
+
+int
+tunnel_conf_allow(struct tunnel_conf *c, const struct prefix *net)
+{
+	return tunnel_conf_give(c,
+	    &(struct tunnel_allowed){ .peer = c->n_peers - 1, .net = *net });
 }
 
 struct tunnel_conf *
 tunnel_conf_copy(const struct tunnel_conf *c)
 {
 	struct tunnel_conf *copy = tunnel_conf_new();
-	unsigned next = 0;
 
 	if (copy == NULL)
 		return NULL;
@@ -86,11 +91,10 @@ tunnel_conf_copy(const struct tunnel_conf *c)
 		if (p == NULL)
 			goto no_memory;
 		*p = c->peers[i];
-		for (; next < c->n_allowed && c->allowed[next].peer == i;
-		     next++)
-			if (tunnel_conf_allow(copy, &c->allowed[next].net) < 0)
-				goto no_memory;
 	}
+	for (unsigned i = 0; i < c->n_allowed; i++)
+		if (tunnel_conf_give(copy, &c->allowed[i]) < 0)
+			goto no_memory;
 	return copy;
 
 no_memory:

@@ -66,7 +66,7 @@ struct tunnel_allowed {
 struct tunnel_conf {
 	struct tunnel_interface interface;
 	struct tunnel_peer *peers;
-	struct tunnel_allowed *allowed; /* sorted by peer */
+	struct tunnel_allowed *allowed; /* in any order */
 	unsigned n_peers, n_allowed;
 	/* Where names without a dot are looked for. */
 	char domains[TUNNEL_DOMAINS_MAX][TUNNEL_DOMAIN_MAX];
@@ -82,8 +82,15 @@ struct tunnel_conf *tunnel_conf_copy(const struct tunnel_conf *c);
 /* One more, zeroed, to be filled; NULL: no memory, or too many. */
 struct tunnel_peer *tunnel_conf_add_peer(struct tunnel_conf *c);
 
-/* For the last peer that was added. 0; -ENOMEM; -ENOSPC: too many. */
+/*
+ * For the last peer that was added. 0; -ENOMEM; -ENOSPC: too many, or there is
+ * no peer.
+ */
 int tunnel_conf_allow(struct tunnel_conf *c, const struct prefix *net);
+
+/* The same for any peer that was added. */
+int
+tunnel_conf_give(struct tunnel_conf *c, const struct tunnel_allowed *allowed);
 
 /* Wipes all keys. tunnel_conf_free(NULL) does nothing. */
 void tunnel_conf_free(struct tunnel_conf *c);

@@ -2,16 +2,17 @@
 /*
  * Theory of operation
  *
- * The thread sleeps in poll() on the tun and on `wake`, a pipe that control
- * writes to when there is a new policy, another device, or it is to stop. After
- * each wake-up the first thing it does is to take the policy, then the device,
- * before it reads a packet; then it answers on `told`, a pipe that control
- * waits on.
+ * The thread sleeps in poll() on the tun, on our own tunnel's device and port,
+ * and on `wake`, a pipe that control writes to when there is a new policy,
+ * another device or tunnel, or it is to stop. After each wake-up the first
+ * thing it does is to take the policy, then the device, before it reads a
+ * packet; then it answers on `told`, a pipe that control waits on.
  */
 #include "datapath/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,12 +25,16 @@
 #include "datapath/policy.h"
 #include "datapath/policy_slot.h"
 #include "datapath/pump.h"
+#include "datapath/tunnel.h"
 #include "src/base/mono.h"
 #include "src/os/inlet.h"
 #include "src/os/tun.h"
 
 /* A batch takes microseconds; a second is a thread that hangs. */
 #define TAKE_TIMEOUT_MS 1000
+
+/* What it polls. */
+enum { WAKE, GATE, INLET, TUNNEL_TUN, TUNNEL_UDP, DESCRIPTORS };
 
 struct worker {
 	pthread_t thread;
@@ -40,8 +45,11 @@ struct worker {
 	const struct policy *in_force; /* control's own note */
 	_Atomic(struct tun *) wanted;  /* control's wish */
 	_Atomic(struct tun *) used;    /* the worker's answer */
-	int wake[2];		       /* control writes, the worker reads */
-	int told[2];		       /* the worker writes, control reads */
+	_Atomic(struct tunnel *) tunnel_wanted, tunnel_used;
+	atomic_bool renew; /* control's wish */
+	uint64_t facts;	   /* of the tunnel, that were told */
+	int wake[2];	   /* control writes, the worker reads */
+	int told[2];	   /* the worker writes, control reads */
 	atomic_bool stop;
 	_Atomic int failure;
 };
@@ -79,39 +87,107 @@ change_tun(struct worker *w, struct tun *tun)
 	return tun != NULL ? tun_fd(tun) : -1;
 }
 
+static void
+change_tunnel(struct worker *w, struct tunnel *tunnel, struct pollfd fds[])
+{
+	fds[TUNNEL_TUN].fd = tunnel != NULL ? tunnel_tun_fd(tunnel) : -1;
+	fds[TUNNEL_UDP].fd = tunnel != NULL ? tunnel_udp_fd(tunnel) : -1;
+	fds[TUNNEL_TUN].revents = fds[TUNNEL_UDP].revents = 0;
+	w->facts = 0;
+	/* As with the device. */
+	atomic_store(&w->tunnel_used, tunnel);
+}
+
+/* What control wants, the policy first. */
+static void
+obey(struct worker *w, struct pollfd fds[])
+{
+	struct tunnel *tunnel;
+	struct tun *tun;
+
+	drain(w->wake[0]);
+	(void)policy_slot_take(w->slot);
+	tun = atomic_load(&w->wanted);
+	if (tun != atomic_load(&w->used)) {
+		fds[GATE].fd = change_tun(w, tun);
+		fds[GATE].revents = 0;
+	}
+	tunnel = atomic_load(&w->tunnel_wanted);
+	if (tunnel != atomic_load(&w->tunnel_used))
+		change_tunnel(w, tunnel, fds);
+	if (atomic_exchange(&w->renew, false) && tunnel != NULL)
+		tunnel_renew(tunnel, policy_slot_take(w->slot), mono_now().ns);
+	poke(w->told[1]);
+}
+
+static void
+move_tunnel(struct worker *w, struct pollfd fds[])
+{
+	struct tunnel *t = atomic_load(&w->tunnel_used);
+	const struct policy *pol;
+	uint64_t now, facts;
+
+	if (t == NULL)
+		return;
+	now = mono_now().ns;
+	pol = policy_slot_take(w->slot);
+	if (fds[TUNNEL_UDP].revents != 0)
+		tunnel_batch_in(t, pol, now);
+	/* A device that was taken away is control's to notice. */
+	if (fds[TUNNEL_TUN].revents != 0 && tunnel_batch_out(t, pol, now) < 0)
+		fds[TUNNEL_TUN].fd = -1;
+	if (tunnel_next_tick(t) <= now)
+		tunnel_tick(t, pol, now);
+	facts = tunnel_established(t) + tunnel_unanswered(t);
+	if (facts != w->facts)
+		poke(w->told[1]);
+	w->facts = facts;
+}
+
+/* Milliseconds, rounded up, until the tunnel is to be looked at; -1: none. */
+static int
+sleep_ms(const struct worker *w)
+{
+	const struct tunnel *t = atomic_load(&w->tunnel_used);
+	uint64_t now, next;
+
+	if (t == NULL || (next = tunnel_next_tick(t)) == UINT64_MAX)
+		return -1;
+	if (next <= (now = mono_now().ns))
+		return 0;
+	next = (next - now) / 1000000 + 1;
+	return next < INT_MAX ? (int)next : INT_MAX;
+}
+
 static void *
 run(void *arg)
 {
 	struct worker *w = arg;
-	struct pollfd fds[3] = { { .fd = w->wake[0], .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
-		{ .fd = w->inlet, .events = POLLIN } };
+	struct pollfd fds[DESCRIPTORS] = {
+		[WAKE] = { .fd = w->wake[0], .events = POLLIN },
+		[GATE] = { .fd = -1, .events = POLLIN },
+		[INLET] = { .fd = w->inlet, .events = POLLIN },
+		[TUNNEL_TUN] = { .fd = -1, .events = POLLIN },
+		[TUNNEL_UDP] = { .fd = -1, .events = POLLIN },
+	};
 
 	poke(w->told[1]); /* it is there */
 	while (!atomic_load(&w->stop)) {
-		struct tun *tun;
 		int r;
 
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		if (poll(fds, DESCRIPTORS, sleep_ms(w)) < 0 && errno != EINTR)
 			break;
-		if (fds[0].revents != 0) {
-			drain(w->wake[0]);
-			(void)policy_slot_take(w->slot);
-			tun = atomic_load(&w->wanted);
-			if (tun != atomic_load(&w->used)) {
-				fds[1].fd = change_tun(w, tun);
-				fds[1].revents = 0;
-			}
-			poke(w->told[1]);
-		}
-		if (fds[2].revents != 0)
+		if (fds[WAKE].revents != 0)
+			obey(w, fds);
+		if (fds[INLET].revents != 0)
 			(void)intake_batch(w->intake, policy_slot_take(w->slot),
 			    atomic_load(&w->used));
-		if (fds[1].revents == 0)
+		move_tunnel(w, fds);
+		if (fds[GATE].revents == 0)
 			continue;
 		if ((r = pump_batch(w->pump)) < 0) {
 			atomic_store(&w->failure, r);
-			fds[1].fd = -1; /* only wait for control now */
+			fds[GATE].fd = -1; /* only wait for control now */
 			poke(w->told[1]);
 		}
 	}
@@ -222,20 +298,22 @@ worker_stop(struct worker *w)
 }
 
 static bool
-has_taken(const struct worker *w, const struct policy *p, const struct tun *tun)
+has_taken(const struct worker *w, const struct policy *p)
 {
-	return policy_slot_in_force(w->slot, p) && atomic_load(&w->used) == tun;
+	return policy_slot_in_force(w->slot, p) &&
+	    atomic_load(&w->used) == atomic_load(&w->wanted) &&
+	    atomic_load(&w->tunnel_used) == atomic_load(&w->tunnel_wanted);
 }
 
-/* Until the thread uses this policy and this device. */
+/* Until the thread uses this policy, and the device and tunnel it is to. */
 static int
-await(struct worker *w, const struct policy *p, const struct tun *tun)
+await(struct worker *w, const struct policy *p)
 {
 	struct mono start = mono_now();
 	struct pollfd told = { .fd = w->told[0], .events = POLLIN };
 
 	poke(w->wake[1]);
-	while (!has_taken(w, p, tun)) {
+	while (!has_taken(w, p)) {
 		uint64_t passed = mono_ms_between(start, mono_now());
 
 		if (passed >= TAKE_TIMEOUT_MS)
@@ -253,7 +331,21 @@ int
 worker_use(struct worker *w, struct tun *tun)
 {
 	atomic_store(&w->wanted, tun);
-	return await(w, w->in_force, tun);
+	return await(w, w->in_force);
+}
+
+int
+worker_use_tunnel(struct worker *w, struct tunnel *tunnel)
+{
+	atomic_store(&w->tunnel_wanted, tunnel);
+	return await(w, w->in_force);
+}
+
+void
+worker_renew(struct worker *w)
+{
+	atomic_store(&w->renew, true);
+	poke(w->wake[1]);
 }
 
 int
@@ -263,7 +355,7 @@ worker_publish(struct worker *w, const struct policy *p)
 
 	/* Ours until it is taken; then the slot's, as long as it is current. */
 	policy_slot_publish(w->slot, p);
-	if ((r = await(w, p, atomic_load(&w->wanted))) == 0)
+	if ((r = await(w, p)) == 0)
 		w->in_force = p;
 	return r;
 }

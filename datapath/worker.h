@@ -13,6 +13,7 @@ struct inlet;
 struct policy;
 struct pump_memory;
 struct tun;
+struct tunnel;
 struct uplink;
 struct worker;
 
@@ -31,6 +32,15 @@ int worker_start(struct uplink *uplink, struct inlet *inlet,
  */
 int worker_use(struct worker *w, struct tun *tun);
 
+/*
+ * Our own tunnel, borrowed until the next call or worker_stop(); NULL: none.
+ * Waits and returns as worker_use().
+ */
+int worker_use_tunnel(struct worker *w, struct tunnel *tunnel);
+
+/* A new handshake with its peers (tunnel_renew()); does not wait. */
+void worker_renew(struct worker *w);
+
 /* Stop the thread and wait for it. worker_stop(NULL) does nothing. */
 void worker_stop(struct worker *w);
 
@@ -47,7 +57,7 @@ const struct policy *worker_policy(const struct worker *w);
 
 /*
  * For the event loop: readable means that worker_failure() has something to
- * say.
+ * say, or that the tunnel has new facts.
  */
 int worker_fd(const struct worker *w);
 

@@ -87,6 +87,7 @@ static int
 serve(const struct serve *s, struct serving *g, int channel)
 {
 	const struct mirror_parts parts = { .worker = g->worker,
+		.uplink = s->uplink,
 		.drops = &g->drops,
 		.memory = s->memory,
 		.servers = s->servers };

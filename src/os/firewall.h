@@ -40,6 +40,9 @@ struct firewall_flow {
 	struct firewall_head heads[FIREWALL_HEADS_MAX];
 };
 
+/* An account that no socket has (setuid(2): "no change"). */
+#define FIREWALL_NOBODY ((uid_t)-1)
+
 /* Zeroed, it lets through what is let through always, and no more. */
 struct firewall_plan {
 	unsigned gate_ifindex;	      /* our tun; 0: none */

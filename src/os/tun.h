@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tun: the device that the machine's packets come out of.
+ * tun: a device that the machine's packets come out of: the gate's, or our own
+ * tunnel's.
  *
- * On Linux the device is persistent: it outlives the process that opened it,
- * and a packet sent to it while nobody reads is dropped by the kernel. On
- * macOS it vanishes with its descriptor. One thread reads; the rest may be
- * called by another.
+ * On Linux the gate's device is persistent: it outlives the process that
+ * opened it, and a packet sent to it while nobody reads is dropped by the
+ * kernel. A tunnel's vanishes with its last descriptor, and what was routed to
+ * it falls to the gate; so does either on macOS. One thread reads; the rest
+ * may be called by another.
  */
 #ifndef OS_TUN_H
 #define OS_TUN_H
 
 #include <stdint.h>
 
-struct addr;
+#include "src/base/addr.h"
+
 struct pktbuf;
 struct tun;
+
+enum tun_use {
+	TUN_GATE,  /* hands over large segments as they are (pktbuf.h) */
+	TUN_TUNNEL /* hands over finished packets */
+};
 
 /*
  * Open the device `name`, making it if there is none, set it up, and return
  * it in *ret. Needs privilege. 0, or a negative errno (-EBUSY: another process
  * holds it) with *ret untouched.
  */
-int tun_open(const char *name, struct tun **ret);
+int tun_open(const char *name, enum tun_use use, struct tun **ret);
 
 /*
  * The device as another process has it, by the descriptor that it sent, which
@@ -67,12 +75,11 @@ int tun_read(struct tun *t, struct pktbuf *b);
 int tun_write(struct tun *t, struct pktbuf *b);
 
 /*
- * Of these addresses (ADDR_NONE: none) the device has each, and no other: what
- * is sent to the gate bears them where the uplink is in a namespace. 0, or the
- * first error. Linux only.
+ * Of these n addresses (ADDR_NONE: none) the device has each, and no other:
+ * the tunnel's; or the uplink's where that is in a namespace, because what is
+ * sent to the gate bears them. 0, or the first error. Linux only.
  */
-int
-tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6);
+int tun_set_addresses(struct tun *t, const struct addr wanted[], unsigned n);
 
 struct tun_counters {
 	uint64_t

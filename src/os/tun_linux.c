@@ -66,18 +66,22 @@ link_ioctl(unsigned long request, struct ifreq *ifr)
 }
 
 static int
-attach(int fd, const char *name)
+attach(int fd, const char *name, enum tun_use use)
 {
 	struct ifreq ifr;
 	int r, header = (int)sizeof(struct offload);
 	unsigned large = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	bool gate = use == TUN_GATE;
 
 	if ((r = name_request(&ifr, name)) < 0)
 		return r;
 	ifr.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
-	if (ioctl(fd, TUNSETIFF, &ifr) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0 ||
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0 ||
+	    ioctl(fd, TUNSETPERSIST, gate ? 1 : 0) < 0 ||
 	    ioctl(fd, TUNSETVNETHDRSZ, &header) < 0)
 		return -errno;
+	if (!gate)
+		return ioctl(fd, TUNSETOFFLOAD, 0) < 0 ? -errno : 0;
 	/* Large UDP segments where the kernel has them; else TCP's only. */
 	if (ioctl(fd, TUNSETOFFLOAD, large | TUN_F_USO4 | TUN_F_USO6) < 0 &&
 	    ioctl(fd, TUNSETOFFLOAD, large) < 0)
@@ -86,7 +90,7 @@ attach(int fd, const char *name)
 }
 
 /*
- * The device has no address: IPv6 shall make none up, and so sends no router
+ * IPv6 shall make up no address for the device, and so sends no router
  * solicitation or multicast report of its own.
  */
 static int
@@ -141,7 +145,7 @@ set_up(const char *name, unsigned ifindex)
 }
 
 int
-tun_open(const char *name, struct tun **ret)
+tun_open(const char *name, enum tun_use use, struct tun **ret)
 {
 	struct tun *t = calloc(1, sizeof(*t));
 	struct ifreq ifr;
@@ -154,7 +158,7 @@ tun_open(const char *name, struct tun **ret)
 		r = -errno;
 		goto free_tun;
 	}
-	if ((r = attach(t->fd, name)) < 0 ||
+	if ((r = attach(t->fd, name, use)) < 0 ||
 	    (r = name_request(&ifr, name)) < 0 ||
 	    (r = link_ioctl(SIOCGIFINDEX, &ifr)) < 0)
 		goto close_fd;
@@ -339,9 +343,8 @@ is_among(const struct addr *a, const struct addr *in, unsigned n)
 }
 
 int
-tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6)
+tun_set_addresses(struct tun *t, const struct addr wanted[], unsigned n)
 {
-	const struct addr wanted[2] = { *v4, *v6 };
 	struct finding f = { .ifindex = t->ifindex };
 	struct netmsg_socket *s;
 	int r, first;
@@ -349,7 +352,7 @@ tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6)
 	if ((r = netmsg_open(&s)) < 0)
 		return r;
 	first = netmsg_dump(s, RTM_GETADDR, ADDR_NONE, on_address, &f);
-	for (int i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		if (wanted[i].family == ADDR_NONE ||
 		    is_among(&wanted[i], f.found, f.n))
 			continue;
@@ -360,7 +363,7 @@ tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6)
 			first = r;
 	}
 	for (unsigned i = 0; i < f.n; i++)
-		if (!is_among(&f.found[i], wanted, 2))
+		if (!is_among(&f.found[i], wanted, n))
 			(void)netmsg_ask(s,
 			    address_message(t, RTM_DELADDR, 0, &f.found[i]));
 	netmsg_close(s);

@@ -109,11 +109,12 @@ set_up(struct tun *t)
 }
 
 int
-tun_open(const char *name, struct tun **ret)
+tun_open(const char *name, enum tun_use use, struct tun **ret)
 {
 	struct tun *t = calloc(1, sizeof(*t));
 	int r;
 
+	(void)use;
 	if (t == NULL)
 		return -ENOMEM;
 	t->fd = socket(PF_SYSTEM, SOCK_DGRAM, DARWIN_SYSPROTO_CONTROL);
@@ -255,10 +256,10 @@ tun_write(struct tun *t, struct pktbuf *b)
 }
 
 int
-tun_set_addresses(struct tun *t, const struct addr *v4, const struct addr *v6)
+tun_set_addresses(struct tun *t, const struct addr wanted[], unsigned n)
 {
 	(void)t;
-	(void)v4;
-	(void)v6;
+	(void)wanted;
+	(void)n;
 	return -EOPNOTSUPP;
 }

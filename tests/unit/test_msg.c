@@ -328,7 +328,7 @@ a_policy_comes_out_as_it_went_in(void **state)
 	p->n_endpoints = 2;
 	for (int i = 0; i < 2; i++) {
 		p->endpoints[i] = (struct endpoint){ packet_addr("203.0.113.5"),
-			(uint16_t)(51820 + i), PROTO_UDP, SHAPE_WIREGUARD };
+			(uint16_t)(51820 + i), PROTO_UDP, SHAPE_WIREGUARD, 0 };
 		p->hops[i] = (struct hop){ .ifindex = 3, .mtu = 1500 };
 	}
 	policy_finish(p);
@@ -373,6 +373,7 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 		server.endpoints[0].port = 51820;
 		server.endpoints[0].protocol = PROTO_UDP;
 		server.endpoints[0].shape = SHAPE_WIREGUARD;
+		server.endpoints[0].sealed = 1;
 		msg_from_server(&server, &servers[i]);
 
 		memset(&view, i == 0 ? 0xaa : 0x55, sizeof(view));
@@ -386,6 +387,7 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 	assert_memory_equal(&servers[0], &servers[1], sizeof(server));
 	assert_memory_equal(&views[0], &views[1], sizeof(view));
 	assert_string_equal(servers[0].name, "zurich");
+	assert_int_equal(servers[0].endpoints[0].sealed, 1);
 	assert_string_equal(views[0].tunnel.name, "wg0");
 }
 

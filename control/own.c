@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/own.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/server.h"
+#include "control/warden.h"
+#include "datapath/tunnel_conf.h"
+#include "src/base/log.h"
+#include "src/base/mono.h"
+#include "src/os/dns.h"
+#include "src/os/tun.h"
+#include "src/os/udp.h"
+
+/* What IPv6 asks of any link (RFC 8200 section 5), and what IPv4 does. */
+enum { MTU_MIN6 = 1280, MTU_MIN4 = 576, MTU_USUAL = 1500, MTU_MAX = 65460 };
+
+/* Before and behind a packet: IP, UDP, and WireGuard's 32. */
+enum { AROUND4 = 20 + 8 + 32, AROUND6 = 40 + 8 + 32 };
+
+struct own {
+	struct warden *warden;
+	struct dns *dns;	  /* NULL: not on this system */
+	struct tunnel_conf *conf; /* NULL: no tunnel */
+	struct tun *tun;
+	struct udp *udp;
+	uint32_t mtu, mtu_max; /* now, and what the worker was told */
+};
+
+/*
+ * The machine's resolvers.
+ */
+
+static void
+restore_dns(struct own *o)
+{
+	int r = o->dns != NULL ? dns_restore(o->dns) : 0;
+
+	if (r > 0)
+		log_warn("dns: somebody else wrote the resolvers meanwhile: "
+			 "they are left as they are");
+	if (r < 0)
+		log_error("dns: the resolvers cannot be given back (%s): "
+			  "tungated --release tries again",
+		    strerror(-r));
+}
+
+/* What is asked of others is dropped (STATES.md 4), so it is worth a word. */
+static void
+set_dns(struct own *o, const struct server *server)
+{
+	const struct tunnel_conf *c = o->conf;
+	struct dns_plan plan = { .n_servers = c->interface.n_dns,
+		.n_domains = c->n_domains };
+	int r;
+
+	if (plan.n_servers == 0)
+		return;
+	memcpy(plan.interface, server->interface, sizeof(server->interface));
+	memcpy(plan.servers, c->interface.dns, sizeof(plan.servers));
+	memcpy(plan.domains, c->domains, sizeof(plan.domains));
+	if ((r = o->dns != NULL ? dns_apply(o->dns, &plan) : -EOPNOTSUPP) < 0)
+		log_error("dns: the tunnel's resolvers cannot be set (%s): "
+			  "names will not be found",
+		    strerror(-r));
+}
+
+struct own *
+own_new(struct warden *warden)
+{
+	struct own *o = calloc(1, sizeof(*o));
+	int r;
+
+	if (o == NULL)
+		return NULL;
+	o->warden = warden;
+	if ((r = dns_open(NULL, NULL, &o->dns)) < 0)
+		log_warn("dns: the resolvers cannot be set (%s)", strerror(-r));
+	restore_dns(o);
+	return o;
+}
+
+static void
+let_go(struct own *o)
+{
+	tunnel_conf_free(o->conf);
+	tun_close(o->tun);
+	udp_close(o->udp);
+	o->conf = NULL;
+	o->tun = NULL;
+	o->udp = NULL;
+}
+
+void
+own_free(struct own *o)
+{
+	if (o == NULL)
+		return;
+	let_go(o);
+	dns_close(o->dns);
+	free(o);
+}
+
+void
+own_forget(struct own *o)
+{
+	tunnel_conf_free(o->conf);
+	o->conf = NULL;
+}
+
+static bool
+has_family(const struct tunnel_conf *c, uint8_t family)
+{
+	for (unsigned i = 0; i < c->interface.n_addresses; i++)
+		if (c->interface.addresses[i].addr.family == family)
+			return true;
+	return false;
+}
+
+/* One that is too large for the uplink's is sent in fragments. */
+static uint32_t
+fitting_mtu(const struct tunnel_conf *c, uint32_t uplink_mtu)
+{
+	uint32_t least = has_family(c, ADDR_V6) ? MTU_MIN6 : MTU_MIN4;
+	uint32_t around = AROUND4, mtu;
+
+	for (unsigned i = 0; i < c->n_peers; i++)
+		if (c->peers[i].endpoint.family == ADDR_V6)
+			around = AROUND6;
+	if (uplink_mtu == 0)
+		uplink_mtu = MTU_USUAL;
+	mtu = uplink_mtu > around ? uplink_mtu - around : 0;
+	if (c->interface.mtu != 0 && c->interface.mtu < mtu)
+		mtu = c->interface.mtu;
+	if (mtu < least)
+		mtu = least;
+	return mtu < MTU_MAX ? mtu : MTU_MAX;
+}
+
+static int
+set_addresses(struct own *o)
+{
+	const struct tunnel_interface *i = &o->conf->interface;
+	struct addr own[TUNNEL_ADDRESSES_MAX];
+
+	for (unsigned n = 0; n < i->n_addresses; n++)
+		own[n] = i->addresses[n].addr;
+	return tun_set_addresses(o->tun, own, i->n_addresses);
+}
+
+static int
+make(struct own *o, const struct server *server, const struct tunnel_conf *conf,
+    uint32_t uplink_mtu)
+{
+	int r;
+
+	if ((o->conf = tunnel_conf_copy(conf)) == NULL)
+		return -ENOMEM;
+	o->mtu = o->mtu_max = fitting_mtu(conf, uplink_mtu);
+	if ((r = udp_open(conf->interface.listen_port, &o->udp)) < 0 ||
+	    (r = tun_open(server->interface, TUN_TUNNEL, &o->tun)) < 0 ||
+	    (r = tun_set_mtu(o->tun, o->mtu)) < 0)
+		return r == -EADDRINUSE ? -EBUSY : r;
+	return set_addresses(o);
+}
+
+int
+own_start(struct own *o, const struct server *server,
+    const struct tunnel_conf *conf, uint32_t uplink_mtu)
+{
+	struct warden_tunnel t;
+	int r;
+
+	if ((r = own_stop(o)) < 0)
+		return r;
+	if ((r = make(o, server, conf, uplink_mtu)) < 0) {
+		log_error("tunnel: %s cannot be made (%s)", server->interface,
+		    strerror(-r));
+		let_go(o);
+		return r;
+	}
+	t = (struct warden_tunnel){ .conf = o->conf,
+		.mtu = o->mtu,
+		.tun = tun_fd(o->tun),
+		.udp = udp_fd(o->udp),
+		.port = udp_port(o->udp) };
+	if (warden_give_tunnel(o->warden, &t) < 0)
+		return -EIO;
+	set_dns(o, server);
+	return 0;
+}
+
+int
+own_stop(struct own *o)
+{
+	if (o->conf == NULL)
+		return 0;
+	if (warden_give_tunnel(o->warden, NULL) < 0)
+		return -EIO;
+	/* While the interface is there: who manages them by it has to know it.
+	 */
+	restore_dns(o);
+	let_go(o);
+	return 0;
+}
+
+void
+own_mind(struct own *o)
+{
+	if (o->conf != NULL && o->dns != NULL &&
+	    dns_drain(o->dns, mono_now()) > 0)
+		log_warn("dns: the resolvers were changed by someone else, "
+			 "repaired");
+}
+
+bool
+own_is_up(const struct own *o)
+{
+	return o->conf != NULL;
+}
+
+void
+own_fit(struct own *o, uint32_t uplink_mtu)
+{
+	uint32_t mtu;
+
+	if (o->conf == NULL)
+		return;
+	mtu = fitting_mtu(o->conf, uplink_mtu);
+	/* The worker seals nothing larger than it was told. */
+	if (mtu > o->mtu_max)
+		mtu = o->mtu_max;
+	if (mtu != o->mtu && tun_set_mtu(o->tun, mtu) == 0)
+		o->mtu = mtu;
+}

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# tunnel: tungate's own WireGuard tunnel, made from the file that a provider
+# hands out, to a real server; what leaves is judged at the router.
+set -euo pipefail
+here=$(dirname "$0")
+. "$here/lab.sh"
+. "$here/gate.sh"
+. "$here/check.sh"
+lab_enter "$@"
+
+# The machine's resolvers are not ours to change: a copy of them is.
+mkdir -p "$LAB/etc" "$LAB/lib"
+cp -a /etc/. "$LAB/etc/"
+mount --bind "$LAB/etc" /etc
+mount --bind "$LAB/lib" /var/lib
+
+# own FAMILY: servers/own.conf, of the lab's client.
+own() {
+	{
+		sed -n '/^\[Interface\]/,/^PrivateKey/p' "$LAB/client/wg0-$1.conf"
+		printf 'Address = 10.64.0.2/32, fd00:64::2/128\nDNS = 10.64.0.1\n'
+		sed -n '/^\[Peer\]/,$p' "$LAB/client/wg0-$1.conf"
+	} >"$LAB/servers/own.conf"
+	chmod 600 "$LAB/servers/own.conf"
+}
+
+resolver_is() {
+	[ "$(grep ^nameserver /etc/resolv.conf)" = "nameserver $1" ]
+}
+
+# One query to ADDRESS comes out of the tunnel at its other end.
+query_comes() {
+	lab_on vpn timeout 2 tcpdump -i wgs0 -c 1 "udp dst port 53 and dst host $1" >/dev/null 2>&1 &
+	local seen=$!
+	sleep 0.7
+	lab_on laptop bash -c "echo query >/dev/udp/$1/53"
+	wait "$seen"
+}
+
+page() { # ADDRESS
+	lab_on laptop curl -s -m 5 -o "$LAB/page" "http://$1/"
+}
+
+server_heard() {
+	[ "$(lab_on vpn wg show wgs0 latest-handshakes | cut -f2)" != 0 ]
+}
+
+lab_up
+before=$(cat /etc/resolv.conf)
+gate_configure 4 wireguard
+own 4
+lab_judge_start "$LAB/capture.pcap"
+lab_attempts_start each=20 pace=1000 tunnel="$LAB_SERVER4"
+lab_judge epoch open "$(lab_legal blocked)"
+check "the daemon starts" gate_start
+lab_judge epoch connected "$(lab_legal wireguard 4)"
+check "it connects" gate_ctl connect own >/dev/null
+check "connected" gate_state_is connected
+check "the server saw a handshake" server_heard
+check "a page comes, IPv4" page "$LAB_SITE4"
+check "a page comes, IPv6" page "[$LAB_SITE6]"
+check "the resolver is the tunnel's" resolver_is 10.64.0.1
+check "a query to it passes" query_comes 10.64.0.1
+check "a query to another does not" not query_comes "$LAB_SITE4"
+lab_attempts_begin connected
+lab_attempts_end connected >/dev/null
+
+worker=$(gate_worker)
+kill -KILL "$worker"
+check "a new worker has a tunnel again" lab_wait_for 10 gate_state_is connected
+check "a page comes" page "$LAB_SITE4"
+
+ip -n laptop link set eth0 down
+check "without the uplink it is not connected" lab_wait_for 5 gate_state_is reconnecting
+ip -n laptop link set eth0 up
+ip -n laptop route replace default via "$LAB_GATEWAY4" dev eth0
+check "the uplink is back: connected" lab_wait_for 10 gate_state_is connected
+check "a page comes" page "$LAB_SITE4"
+
+lab_judge epoch disconnected "$(lab_legal blocked)"
+check "it disconnects" gate_ctl disconnect >/dev/null
+check "the resolver is the one of before" [ "$(cat /etc/resolv.conf)" = "$before" ]
+check "its device is gone" not ip -n laptop link show tungate-wg >/dev/null 2>&1
+lab_attempts_begin disconnected
+lab_attempts_end disconnected >/dev/null
+
+lab_judge epoch again "$(lab_legal wireguard 4)"
+check "it connects again" gate_ctl connect own >/dev/null
+lab_judge epoch killed "$(lab_legal blocked)"
+gate_end KILL || :
+lab_attempts_begin killed
+lab_attempts_end killed >/dev/null
+check "killed: its device is gone" not ip -n laptop link show tungate-wg >/dev/null 2>&1
+lab_judge epoch end "$(lab_legal blocked)"
+sleep 0.2
+lab_judge_stop || :
+for state in connected disconnected again killed; do
+	check "nothing leaked: $state" [ "$(lab_verdict "$state" leaked)" = 0 ]
+done
+check "killed: the resolver is still the tunnel's" resolver_is 10.64.0.1
+check "release opens" gate_release >/dev/null
+check "and gives the resolver back" [ "$(cat /etc/resolv.conf)" = "$before" ]
+check_end
