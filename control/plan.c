@@ -137,6 +137,7 @@ add_flow(struct firewall_plan *plan, const struct endpoint *e)
 	f->to = e->addr;
 	f->port = e->port;
 	f->protocol = e->protocol;
+	f->in_two = e->sealed != 0;
 	f->n_heads = heads[e->shape].n;
 	memcpy(f->heads, heads[e->shape].head, sizeof(f->heads));
 }

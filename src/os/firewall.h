@@ -36,6 +36,8 @@ struct firewall_flow {
 	struct addr to;
 	uint16_t port;	  /* host order; not for ESP */
 	uint8_t protocol; /* IANA */
+	bool in_two;	  /* UDP: the gate may send a datagram in fragments,
+			   * of which the second says no port */
 	unsigned n_heads; /* 0: its beginning is not looked at */
 	struct firewall_head heads[FIREWALL_HEADS_MAX];
 };

@@ -21,7 +21,8 @@
  *
  * A rule reads offsets from the network header only. In IPv4 it asks for a
  * header of 20 bytes and no fragment first, in IPv6 for no extension header:
- * then the transport's header is where it looks.
+ * then the transport's header is where it looks. Fragments are the gate's own
+ * alone, of our own tunnel.
  *
  * The tables are owned by our socket, so that others cannot flush them, and
  * stay when it is closed (Linux 6.9); older kernels get tables without. A
@@ -61,6 +62,7 @@ enum {
 	ICMP = 1,
 	TCP = 6,
 	UDP = 17,
+	FRAGMENT_HEADER = 44,
 	ICMPV6 = 58,
 	ETHERTYPE_EAPOL = 0x888e, /* IEEE 802.1X-2020, 7.2 */
 	ETHERTYPE_PROBE = 0x88b5, /* IEEE 802, local experiments */
@@ -647,11 +649,67 @@ fill_egress(struct firewall *f, const struct firewall_plan *plan)
 	allow_lan(n, true, plan);
 }
 
+enum part { WHOLE, FIRST, LATER };
+
+/* UDP in fragments: RFC 791 section 3.1, RFC 8200 section 4.5. */
+static void
+is_fragment(struct nft *n, enum addr_family family, enum part part)
+{
+	static const uint8_t v4 = 0x45, udp = UDP;
+	static const uint8_t zero[2], more4[2] = { 0x20 }, more6[2] = { 0, 1 };
+	static const uint8_t all4[2] = { 0x3f, 0xff }, all6[2] = { 0xff, 0xf9 };
+	static const uint8_t at4[2] = { 0x1f, 0xff }, at6[2] = { 0xff, 0xf8 };
+
+	if (family == ADDR_V4) {
+		nft_ethertype_is(n, ETH_P_IP);
+		nft_bytes(n, 0, 1, NFT_IS, &v4);
+		is_protocol(n, family, UDP);
+		if (part == FIRST)
+			nft_masked(n, 6, 2, all4, NFT_IS, more4);
+		else
+			nft_masked(n, 6, 2, at4, NFT_IS_NOT, zero);
+		return;
+	}
+	is_ipv6(n, true);
+	is_protocol(n, family, FRAGMENT_HEADER);
+	nft_bytes(n, 40, 1, NFT_IS, &udp);
+	if (part == FIRST)
+		nft_masked(n, 42, 2, all6, NFT_IS, more6);
+	else
+		nft_masked(n, 42, 2, at6, NFT_IS_NOT, zero);
+}
+
+/* head: NULL, or how the payload begins. */
+static void
+allow_flow(struct nft *n, const struct firewall_flow *flow,
+    const struct addr *from, enum part part, const struct firewall_head *head)
+{
+	enum { ESP = 50, FRAGMENT_LEN = 8 };
+	bool v4 = flow->to.family == ADDR_V4;
+	uint32_t transport = v4 ? 20 : part == WHOLE ? 40 : 40 + FRAGMENT_LEN;
+	const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
+		(uint8_t)flow->port };
+
+	if (part == WHOLE) {
+		is_whole(n, true, flow->to.family);
+		is_protocol(n, flow->to.family, flow->protocol);
+	} else {
+		is_fragment(n, flow->to.family, part);
+	}
+	is_source(n, NFT_IS, from);
+	is_destination(n, NFT_IS, &flow->to);
+	if (part != LATER && flow->protocol != ESP)
+		nft_bytes(n, transport + 2, 2, NFT_IS, port);
+	if (head != NULL)
+		nft_masked(n, transport + 8, 4, head->mask, NFT_IS,
+		    head->value);
+	nft_accept(n);
+}
+
 /* What the gate sends to the server, looked at once more. */
 static void
 fill_gate(struct firewall *f, const struct firewall_plan *plan)
 {
-	enum { ESP = 50 };
 	struct nft *n = f->nft;
 
 	nft_fill_chain(n, "gate");
@@ -660,26 +718,19 @@ fill_gate(struct firewall *f, const struct firewall_plan *plan)
 		const struct addr *from = flow->to.family == ADDR_V4
 		    ? &plan->source4
 		    : &plan->source6;
-		uint32_t transport = flow->to.family == ADDR_V4 ? 20 : 40;
-		const uint8_t port[2] = { (uint8_t)(flow->port >> 8),
-			(uint8_t)flow->port };
-		unsigned h = 0;
 
 		if (from->family != flow->to.family)
 			continue;
-		do {
-			is_whole(n, true, flow->to.family);
-			is_protocol(n, flow->to.family, flow->protocol);
-			is_source(n, NFT_IS, from);
-			is_destination(n, NFT_IS, &flow->to);
-			if (flow->protocol != ESP)
-				nft_bytes(n, transport + 2, 2, NFT_IS, port);
-			if (flow->n_heads > 0)
-				nft_masked(n, transport + 8, 4,
-				    flow->heads[h].mask, NFT_IS,
-				    flow->heads[h].value);
-			nft_accept(n);
-		} while (++h < flow->n_heads);
+		for (unsigned h = 0; h < flow->n_heads; h++) {
+			allow_flow(n, flow, from, WHOLE, &flow->heads[h]);
+			if (flow->in_two)
+				allow_flow(n, flow, from, FIRST,
+				    &flow->heads[h]);
+		}
+		if (flow->n_heads == 0)
+			allow_flow(n, flow, from, WHOLE, NULL);
+		if (flow->in_two)
+			allow_flow(n, flow, from, LATER, NULL);
 	}
 }
 

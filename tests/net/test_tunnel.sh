@@ -43,6 +43,30 @@ page() { # ADDRESS
 	lab_on laptop curl -s -m 5 -o "$LAB/page" "http://$1/"
 }
 
+# Both sides count the same bytes, once nothing is under way any more. The
+# server's count is of what arrived, so nothing may have been lost.
+counts_agree() {
+	/usr/bin/python3 - "$(gate_ctl --json status)" "$(lab_on vpn wg show wgs0 dump | tail -n 1)" <<-'EOF'
+		import json, sys
+		peer, = json.loads(sys.argv[1])["peers"]
+		public, _, at, _, handshake, received, sent, _ = sys.argv[2].split("\t")
+		print(f"{peer['sent']} and {received}, {peer['received']} and {sent}")
+		sys.exit(peer["sent"] != int(received) or peer["received"] != int(sent))
+	EOF
+}
+
+# 4 MB each way: a packet that is too large for the way would be missed.
+bulk() { # ADDRESS
+	local size
+	size=$(lab_on laptop curl -s -m 20 "http://$1/bulk?bytes=4000000" | wc -c)
+	[ "$size" = 4000000 ] &&
+		[ "$(head -c 4000000 /dev/zero | lab_on laptop curl -s -m 20 --data-binary @- "http://$1/")" = 4000000 ]
+}
+
+both_ways() {
+	bulk "$LAB_SITE4" && bulk "[$LAB_SITE6]"
+}
+
 server_heard() {
 	[ "$(lab_on vpn wg show wgs0 latest-handshakes | cut -f2)" != 0 ]
 }
@@ -64,8 +88,23 @@ check "a page comes, IPv6" page "[$LAB_SITE6]"
 check "the resolver is the tunnel's" resolver_is 10.64.0.1
 check "a query to it passes" query_comes 10.64.0.1
 check "a query to another does not" not query_comes "$LAB_SITE4"
+check "its count is the server's" lab_wait_for 3 counts_agree
 lab_attempts_begin connected
 lab_attempts_end connected >/dev/null
+
+check "megabytes pass both ways" both_ways
+# The link's MTU is the machine's to see; what the server sends the router cuts.
+uplink_mtu() {
+	ip -n laptop link set eth0 mtu "$1"
+	ip -n router link set lan0 mtu "$1"
+}
+lab_judge epoch cut "$(lab_legal wireguard 4) or (udp and src host $LAB_UPLINK4 and dst host $LAB_SERVER4 and ip[6:2] & 0x3fff != 0)"
+uplink_mtu 1280
+check "they do where a packet has 1280 bytes" both_ways
+lab_judge epoch narrow "$(lab_legal wireguard 4)"
+lab_attempts_begin narrow
+lab_attempts_end narrow >/dev/null
+uplink_mtu 1500
 
 worker=$(gate_worker)
 kill -KILL "$worker"
@@ -96,7 +135,7 @@ check "killed: its device is gone" not ip -n laptop link show tungate-wg >/dev/n
 lab_judge epoch end "$(lab_legal blocked)"
 sleep 0.2
 lab_judge_stop || :
-for state in connected disconnected again killed; do
+for state in connected cut narrow disconnected again killed; do
 	check "nothing leaked: $state" [ "$(lab_verdict "$state" leaked)" = 0 ]
 done
 check "killed: the resolver is still the tunnel's" resolver_is 10.64.0.1

@@ -294,12 +294,31 @@ policy_and_firewall_agree(void **state)
 			assert_int_equal(f.flows[k].protocol,
 			    p->endpoints[k].protocol);
 			assert_int_equal(f.flows[k].n_heads, 4);
+			assert_false(f.flows[k].in_two);
 		}
 		assert_int_equal(f.tunnel_ifindex, TUNNEL);
 		assert_false(f.any_user);
 		assert_int_equal(f.user, 0);
 		policy_free(p);
 	}
+}
+
+/* It sends by the uplink, large datagrams in fragments; no socket is to. */
+static void
+our_own_tunnels_server_is_no_sockets(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTED);
+	struct firewall_plan f;
+
+	(void)state;
+	server.protocol = SERVER_TUNNEL;
+	server.any_user = true;
+	server.endpoints[0].sealed = 1;
+	plan_firewall(&input, &f);
+	assert_false(f.any_user);
+	assert_int_equal(f.user, FIREWALL_NOBODY);
+	assert_true(f.flows[0].in_two);
+	assert_false(f.flows[1].in_two);
 }
 
 static void
@@ -434,6 +453,7 @@ main(void)
 		WITH_VIEW(as_many_endpoints_as_there_can_be_fit),
 		WITH_VIEW(without_a_server_the_firewall_has_no_flow),
 		WITH_VIEW(policy_and_firewall_agree),
+		WITH_VIEW(our_own_tunnels_server_is_no_sockets),
 		WITH_VIEW(a_network_card_is_no_tunnel_to_the_firewall),
 		WITH_VIEW(a_server_on_the_link_is_asked_for),
 		WITH_VIEW(the_firewalls_heads_are_the_shapes),
