@@ -2,6 +2,7 @@
 #include "control/key_text.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "datapath/wireguard/crypto.h"
@@ -54,4 +55,10 @@ key_text_parse(const char *text, uint8_t ret[32])
 		return -EINVAL;
 	}
 	return 0;
+}
+
+void
+key_text_print(const uint8_t key[32], char ret[KEY_TEXT_LEN + 1])
+{
+	(void)EVP_EncodeBlock((unsigned char *)ret, key, 32);
 }

@@ -2,14 +2,17 @@
 #include "control/methods.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "control/key_text.h"
 #include "control/mirror.h"
 #include "datapath/classify.h"
 #include "datapath/drop_ring.h"
 #include "datapath/parse.h"
 #include "datapath/policy.h"
 #include "datapath/stream.h"
+#include "datapath/wireguard/device.h"
 
 static const char *
 protocol_text(unsigned protocol, char text[16])
@@ -81,6 +84,44 @@ uplink(const struct net_uplink *u)
 	    "address", address(&u->addr), "gateway", address(&u->gateway));
 }
 
+/* As wg(8) shows them; how long ago a handshake was, in seconds. */
+static json_t *
+peer(const struct wg_peer_status *p, uint64_t now)
+{
+	char key[KEY_TEXT_LEN + 1], at[ADDR_TEXT_MAX];
+	bool was = p->handshake != 0;
+
+	key_text_print(p->public, key);
+	return json_pack("{s:s, s:s?, s:o, s:o, s:I, s:I}", "public_key", key,
+	    "endpoint",
+	    p->at.addr.family != ADDR_NONE
+		? addr_print_port(&p->at.addr, p->at.port, at)
+		: NULL,
+	    "latest_handshake",
+	    was ? json_integer((json_int_t)((now - p->handshake) / 1000000000))
+		: json_null(),
+	    "round_trip_us",
+	    p->round_trip != 0
+		? json_integer((json_int_t)(p->round_trip / 1000))
+		: json_null(),
+	    "sent", (json_int_t)p->sent, "received", (json_int_t)p->received);
+}
+
+/* Of our own tunnel; an empty list beneath a client. */
+static json_t *
+peers(const struct mirror *m)
+{
+	unsigned n;
+	struct wg_peer_status *p = mirror_peers(m, &n);
+	json_t *list = json_array();
+	uint64_t now = mono_now().ns;
+
+	for (unsigned i = 0; i < n; i++)
+		(void)json_array_append_new(list, peer(&p[i], now));
+	free(p);
+	return list;
+}
+
 static json_t *
 tunnel(const struct net_view *v)
 {
@@ -98,13 +139,14 @@ methods_status(const struct mirror *m)
 	uint64_t seconds = mono_ms_between(s->since, mono_now()) / 1000;
 
 	return json_pack(
-	    "{s:s, s:I, s:I, s:s, s:o, s:{s:o, s:o}, s:o, s:s, s:s}", "state",
-	    gate_state_name(s->state), "epoch", (json_int_t)s->epoch, "seconds",
-	    (json_int_t)seconds, "detail", s->detail, "server",
+	    "{s:s, s:I, s:I, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:s, s:s}",
+	    "state", gate_state_name(s->state), "epoch", (json_int_t)s->epoch,
+	    "seconds", (json_int_t)seconds, "detail", s->detail, "server",
 	    s->has_server ? server(&s->server) : json_null(), "uplink", "v4",
 	    uplink(&s->view.v4), "v6", uplink(&s->view.v6), "tunnel",
-	    tunnel(&s->view), "lan", s->allow_lan ? "allow" : "block",
-	    "on_stop", s->open_on_stop ? "open" : "closed");
+	    tunnel(&s->view), "peers", peers(m), "lan",
+	    s->allow_lan ? "allow" : "block", "on_stop",
+	    s->open_on_stop ? "open" : "closed");
 }
 
 static json_t *
@@ -118,24 +160,36 @@ servers(const struct mirror *m)
 	return json_pack("{s:o}", "servers", list);
 }
 
-json_t *
-methods_stats(struct mirror *m)
+static json_t *
+counts(const struct mirror_counts *c)
 {
-	struct mirror_stats s;
 	json_t *reasons = json_object();
 
-	mirror_stats(m, &s);
 	for (int i = 0; i < DROP_REASONS; i++)
 		if (i != PASSED)
 			(void)json_object_set_new(reasons,
 			    drop_name((enum drop)i),
-			    json_integer((json_int_t)s.packets[i]));
-	return json_pack("{s:I, s:I, s:o, s:I, s:{s:I, s:I}}", "passed",
-	    (json_int_t)s.packets[PASSED], "bytes_passed",
-	    (json_int_t)s.bytes_passed, "dropped", reasons, "total",
-	    (json_int_t)s.total, "kernel", "packets",
-	    (json_int_t)s.kernel_packets, "dropped",
-	    (json_int_t)s.kernel_dropped);
+			    json_integer((json_int_t)c->packets[i]));
+	return json_pack("{s:I, s:I, s:o, s:I}", "passed",
+	    (json_int_t)c->packets[PASSED], "bytes_passed",
+	    (json_int_t)c->bytes_passed, "dropped", reasons, "total",
+	    (json_int_t)c->total);
+}
+
+json_t *
+methods_stats(struct mirror *m)
+{
+	struct mirror_stats s;
+	json_t *all;
+
+	mirror_stats(m, &s);
+	if ((all = counts(&s.gate)) == NULL)
+		return NULL;
+	(void)json_object_set_new(all, "kernel",
+	    json_pack("{s:I, s:I}", "packets", (json_int_t)s.kernel_packets,
+		"dropped", (json_int_t)s.kernel_dropped));
+	(void)json_object_set_new(all, "tunnel", counts(&s.tunnel));
+	return all;
 }
 
 static json_t *

@@ -519,16 +519,9 @@ mirror_command(struct mirror *m, enum msg_type command, const char *server,
 	return (int)m->answer.body.reply.code;
 }
 
-void
-mirror_stats(struct mirror *m, struct mirror_stats *ret)
+static void
+count(const struct counters *c, struct mirror_counts *ret)
 {
-	const struct counters *c = &m->memory->counters;
-
-	memset(ret, 0, sizeof(*ret));
-	if (ask(m, MSG_STATS, NULL, -1) == 0 && m->answer.type == MSG_KERNEL) {
-		ret->kernel_packets = m->answer.body.kernel.packets;
-		ret->kernel_dropped = m->answer.body.kernel.dropped;
-	}
 	for (int i = 0; i < DROP_REASONS; i++) {
 		ret->packets[i] =
 		    atomic_load_explicit(&c->packets[i], memory_order_relaxed);
@@ -536,6 +529,51 @@ mirror_stats(struct mirror *m, struct mirror_stats *ret)
 	}
 	ret->bytes_passed =
 	    atomic_load_explicit(&c->bytes_passed, memory_order_relaxed);
+}
+
+void
+mirror_stats(struct mirror *m, struct mirror_stats *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (ask(m, MSG_STATS, NULL, -1) == 0 && m->answer.type == MSG_KERNEL) {
+		ret->kernel_packets = m->answer.body.kernel.packets;
+		ret->kernel_dropped = m->answer.body.kernel.dropped;
+	}
+	count(&m->memory->counters, &ret->gate);
+	count(&m->memory->tunnel, &ret->tunnel);
+}
+
+/* On the worker's thread. */
+struct peers {
+	const struct tunnel *tunnel;
+	struct wg_peer_status *list;
+	unsigned n;
+};
+
+static void
+look_at_peers(void *arg)
+{
+	struct peers *p = arg;
+	uint64_t now = mono_now().ns;
+
+	for (unsigned i = 0; i < p->n; i++)
+		(void)tunnel_status(p->tunnel, now, i, &p->list[i]);
+}
+
+struct wg_peer_status *
+mirror_peers(const struct mirror *m, unsigned *ret_n)
+{
+	struct peers p = { .tunnel = m->tunnel };
+
+	*ret_n = 0;
+	if (m->tunnel == NULL || (p.n = tunnel_peers(m->tunnel)) == 0 ||
+	    (p.list = calloc(p.n, sizeof(*p.list))) == NULL)
+		return NULL;
+	/* A thread that hangs: the parent sees to it that nothing passes. */
+	if (worker_let_look(m->worker, look_at_peers, &p) < 0)
+		_exit(1);
+	*ret_n = p.n;
+	return p.list;
 }
 
 const struct status *

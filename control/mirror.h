@@ -20,6 +20,7 @@ struct event_base;
 struct mirror;
 struct pump_memory;
 struct uplink;
+struct wg_peer_status;
 struct worker;
 
 /* The status is another one, and subscribers are to be told. */
@@ -64,18 +65,30 @@ int mirror_command(struct mirror *m, enum msg_type command, const char *server,
 const struct status *mirror_status(const struct mirror *m);
 const struct server_list *mirror_servers(const struct mirror *m);
 
+/*
+ * The peers of our own tunnel as they are now, to be freed, or NULL: there are
+ * none, or no memory. Times are mono's (mono.h).
+ */
+struct wg_peer_status *mirror_peers(const struct mirror *m, unsigned *ret_n);
+
 /* The policy in force; policy_block_all while the gate is OPEN. Borrowed. */
 const struct policy *mirror_policy(const struct mirror *m);
 
 /* Dropped packets, to be watched. */
 struct drop_ring *mirror_drops(struct mirror *m);
 
-struct mirror_stats {
-	uint64_t packets[DROP_REASONS]; /* since the daemon started */
+/* Where packets ended, since the daemon started. */
+struct mirror_counts {
+	uint64_t packets[DROP_REASONS];
 	uint64_t bytes_passed;
-	uint64_t total;		 /* the sum of packets[] */
-	uint64_t kernel_packets; /* that the device handed to us */
-	uint64_t kernel_dropped; /* that it dropped for want of room */
+	uint64_t total; /* the sum of packets[] */
+};
+
+struct mirror_stats {
+	struct mirror_counts gate;
+	struct mirror_counts tunnel; /* our own, outbound */
+	uint64_t kernel_packets;     /* that the device handed to us */
+	uint64_t kernel_dropped;     /* that it dropped for want of room */
 };
 
 /* Asks the parent for the kernel's. */

@@ -534,6 +534,12 @@ tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now)
 		wg_device_renew(t->device, now, i);
 }
 
+unsigned
+tunnel_peers(const struct tunnel *t)
+{
+	return t->n_peers;
+}
+
 int
 tunnel_status(const struct tunnel *t, uint64_t now, uint32_t peer,
     struct wg_peer_status *ret)

@@ -73,7 +73,8 @@ uint64_t tunnel_next_tick(const struct tunnel *t);
 /* A new handshake with each peer whose endpoint is known, at once. */
 void tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now);
 
-/* As wg_device_status(). */
+/* How many peers; and as wg_device_status(), for each of them. */
+unsigned tunnel_peers(const struct tunnel *t);
 int tunnel_status(const struct tunnel *t, uint64_t now, uint32_t peer,
     struct wg_peer_status *ret);
 

@@ -46,10 +46,12 @@ struct worker {
 	_Atomic(struct tun *) wanted;  /* control's wish */
 	_Atomic(struct tun *) used;    /* the worker's answer */
 	_Atomic(struct tunnel *) tunnel_wanted, tunnel_used;
-	atomic_bool renew; /* control's wish */
-	uint64_t facts;	   /* of the tunnel, that were told */
-	int wake[2];	   /* control writes, the worker reads */
-	int told[2];	   /* the worker writes, control reads */
+	atomic_bool renew;	     /* control's wish */
+	_Atomic(worker_look *) look; /* likewise; NULL: it was done */
+	void *look_arg;
+	uint64_t facts; /* of the tunnel, that were told */
+	int wake[2];	/* control writes, the worker reads */
+	int told[2];	/* the worker writes, control reads */
 	atomic_bool stop;
 	_Atomic int failure;
 };
@@ -102,6 +104,7 @@ change_tunnel(struct worker *w, struct tunnel *tunnel, struct pollfd fds[])
 static void
 obey(struct worker *w, struct pollfd fds[])
 {
+	worker_look *look;
 	struct tunnel *tunnel;
 	struct tun *tun;
 
@@ -117,6 +120,10 @@ obey(struct worker *w, struct pollfd fds[])
 		change_tunnel(w, tunnel, fds);
 	if (atomic_exchange(&w->renew, false) && tunnel != NULL)
 		tunnel_renew(tunnel, policy_slot_take(w->slot), mono_now().ns);
+	if ((look = atomic_load(&w->look)) != NULL) {
+		look(w->look_arg);
+		atomic_store(&w->look, NULL);
+	}
 	poke(w->told[1]);
 }
 
@@ -302,10 +309,11 @@ has_taken(const struct worker *w, const struct policy *p)
 {
 	return policy_slot_in_force(w->slot, p) &&
 	    atomic_load(&w->used) == atomic_load(&w->wanted) &&
-	    atomic_load(&w->tunnel_used) == atomic_load(&w->tunnel_wanted);
+	    atomic_load(&w->tunnel_used) == atomic_load(&w->tunnel_wanted) &&
+	    atomic_load(&w->look) == NULL;
 }
 
-/* Until the thread uses this policy, and the device and tunnel it is to. */
+/* Until the thread did all that control wants, under this policy. */
 static int
 await(struct worker *w, const struct policy *p)
 {
@@ -338,6 +346,14 @@ int
 worker_use_tunnel(struct worker *w, struct tunnel *tunnel)
 {
 	atomic_store(&w->tunnel_wanted, tunnel);
+	return await(w, w->in_force);
+}
+
+int
+worker_let_look(struct worker *w, worker_look *look, void *arg)
+{
+	w->look_arg = arg;
+	atomic_store(&w->look, look);
 	return await(w, w->in_force);
 }
 

@@ -41,6 +41,12 @@ int worker_use_tunnel(struct worker *w, struct tunnel *tunnel);
 /* A new handshake with its peers (tunnel_renew()); does not wait. */
 void worker_renew(struct worker *w);
 
+/* Called on the worker's thread, between two batches. */
+typedef void worker_look(void *arg);
+
+/* Look at what is the thread's. Waits and returns as worker_use(). */
+int worker_let_look(struct worker *w, worker_look *look, void *arg);
+
 /* Stop the thread and wait for it. worker_stop(NULL) does nothing. */
 void worker_stop(struct worker *w);
 

@@ -35,9 +35,30 @@ print_uplink(const char *family, const json_t *u)
 	(void)printf("\n");
 }
 
+static void
+print_peer(const json_t *p)
+{
+	const char *at = text(p, "endpoint");
+
+	(void)printf("peer      %s\n          %s", text(p, "public_key"),
+	    *at != '\0' ? at : "(no endpoint yet)");
+	if (json_is_integer(json_object_get(p, "latest_handshake")))
+		(void)printf(", handshake %" PRId64 " s ago",
+		    number(p, "latest_handshake"));
+	else
+		(void)printf(", no handshake yet");
+	if (json_is_integer(json_object_get(p, "round_trip_us")))
+		(void)printf(" in %.1f ms",
+		    (double)number(p, "round_trip_us") / 1000);
+	(void)printf("\n          %" PRId64 " bytes sent, %" PRId64
+		     " received\n",
+	    number(p, "sent"), number(p, "received"));
+}
+
 void
 ctl_print_status(const json_t *s)
 {
+	const json_t *peers = json_object_get(s, "peers");
 	const json_t *server = json_object_get(s, "server");
 	const json_t *tunnel = json_object_get(s, "tunnel");
 	const json_t *uplink = json_object_get(s, "uplink");
@@ -65,6 +86,8 @@ ctl_print_status(const json_t *s)
 			? ""
 			: " (down)",
 		    text(tunnel, "address4"), text(tunnel, "address6"));
+	for (size_t i = 0; i < json_array_size(peers); i++)
+		print_peer(json_array_get(peers, i));
 	(void)printf("uplink\n");
 	print_uplink("v4", json_object_get(uplink, "v4"));
 	print_uplink("v6", json_object_get(uplink, "v6"));
@@ -94,11 +117,10 @@ ctl_print_servers(const json_t *result)
 			     "reload\n");
 }
 
-void
-ctl_print_stats(const json_t *s)
+static void
+print_counts(const json_t *s)
 {
 	json_t *dropped = json_object_get(s, "dropped");
-	const json_t *kernel = json_object_get(s, "kernel");
 	const char *name;
 	json_t *count;
 
@@ -109,10 +131,23 @@ ctl_print_stats(const json_t *s)
 	    printf("%-20s %12" PRId64 "\n", name,
 		(int64_t)json_integer_value(count));
 	(void)printf("%-20s %12" PRId64 "\n", "total", number(s, "total"));
+}
+
+void
+ctl_print_stats(const json_t *s)
+{
+	const json_t *kernel = json_object_get(s, "kernel");
+	const json_t *tunnel = json_object_get(s, "tunnel");
+
+	print_counts(s);
 	(void)printf("%-20s %12" PRId64 "  handed over by the kernel\n",
 	    "kernel", number(kernel, "packets"));
 	(void)printf("%-20s %12" PRId64 "  no room or no reader\n",
 	    "kernel-dropped", number(kernel, "dropped"));
+	if (number(tunnel, "total") > 0) {
+		(void)printf("into tungate's own tunnel\n");
+		print_counts(tunnel);
+	}
 }
 
 static void

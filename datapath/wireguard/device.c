@@ -220,6 +220,7 @@ wg_device_status(const struct wg_device *d, uint64_t now, uint32_t peer,
 
 	if (p == NULL)
 		return -ENOENT;
+	memcpy(ret->public, p->remote.public, sizeof(ret->public));
 	ret->is_established =
 	    p->current != NULL && wg_session_is_good(p->current, now);
 	ret->born = ret->is_established ? p->current->born : 0;

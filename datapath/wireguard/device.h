@@ -157,6 +157,7 @@ void wg_device_connect(struct wg_device *d, uint64_t now, uint32_t peer);
 void wg_device_renew(struct wg_device *d, uint64_t now, uint32_t peer);
 
 struct wg_peer_status {
+	uint8_t public[WG_KEY_LEN];
 	bool is_established;   /* a packet could go now */
 	uint64_t born;	       /* the session that would be used */
 	uint64_t handshake;    /* when the last was finished; 0: none was */
@@ -164,7 +165,7 @@ struct wg_peer_status {
 	uint64_t last_unix;    /* the latest time of day told to the peer: what
 				* the next run's must be later than */
 	struct wg_endpoint at; /* ADDR_NONE: not known */
-	uint64_t sent, received; /* bytes of transport messages */
+	uint64_t sent, received; /* bytes of messages that were good */
 };
 
 /* 0 or -ENOENT. */

@@ -46,6 +46,7 @@ send_signed(struct wg_device *d, struct wg_peer *p, uint64_t now, uint8_t *msg,
 {
 	wg_jar_sign(d->crypto, &p->jar, now, msg, len);
 	p->last_handshake = now;
+	p->sent += len;
 	wg_timers_sent(&p->timers, now);
 	d->ops.send(d->arg, &p->endpoint, msg, len);
 }
@@ -161,6 +162,7 @@ take_request(struct wg_device *d, struct wg_peer *p, uint64_t now,
 		return verdict_of(r);
 	wg_peer_add_session(d, p, &keys, false, now);
 	wg_wipe(&keys, sizeof(keys));
+	p->received += WG_INITIATION_LEN;
 	wg_timers_received(&p->timers, now);
 	wg_peer_heard_from(d, p, from);
 	if (p->endpoint.addr.family != ADDR_NONE)
@@ -212,6 +214,7 @@ receive_response(struct wg_device *d, uint64_t now, const uint8_t *msg)
 	wg_indices_take(&d->indices, &p->awaiting);
 	wg_peer_add_session(d, p, &keys, true, now);
 	wg_wipe(&keys, sizeof(keys));
+	p->received += WG_RESPONSE_LEN;
 	wg_timers_received(&p->timers, now);
 	wg_timers_established(&p->timers);
 	p->finished = now;

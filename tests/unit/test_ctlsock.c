@@ -28,6 +28,8 @@
 #include "control/server.h"
 #include "datapath/drop_ring.h"
 #include "datapath/policy.h"
+#include "datapath/wireguard/device.h"
+#include "src/base/mono.h"
 #include "tests/unit/packet.h"
 
 /*
@@ -111,7 +113,24 @@ mirror_stats(struct mirror *m, struct mirror_stats *ret)
 	(void)m;
 	memset(ret, 0, sizeof(*ret));
 	for (unsigned i = 0; i < DROP_REASONS; i++)
-		ret->total += ret->packets[i] = i + 1;
+		ret->gate.total += ret->gate.packets[i] = i + 1;
+}
+
+struct wg_peer_status *
+mirror_peers(const struct mirror *m, unsigned *ret_n)
+{
+	struct wg_peer_status *p = calloc(2, sizeof(*p));
+
+	(void)m;
+	assert_non_null(p);
+	memset(p[0].public, 0xff, sizeof(p[0].public));
+	p[0].handshake = mono_now().ns - 7 * UINT64_C(1000000000);
+	p[0].round_trip = 1234567;
+	p[0].at = (struct wg_endpoint){ packet_addr("203.0.113.5"), 51820 };
+	p[0].sent = 4096;
+	p[0].received = 8192;
+	*ret_n = 2;
+	return p;
 }
 
 /*
@@ -422,6 +441,37 @@ servers_and_statistics_are_told(void **state)
 			assert_int_equal(json_integer_value(json_object_get(
 					     result, drop_name((enum drop)i))),
 			    i + 1);
+	json_decref(a);
+	close(fd);
+}
+
+/* What wg(8) shows. */
+static void
+the_tunnels_peers_are_in_the_status(void **state)
+{
+	int fd = dial();
+	json_t *a = call(fd, "status", "{}"), *list, *p;
+
+	(void)state;
+	list = json_object_get(json_object_get(a, "result"), "peers");
+	assert_int_equal(json_array_size(list), 2);
+	p = json_array_get(list, 0);
+	assert_string_equal(json_string_value(json_object_get(p, "public_key")),
+	    "//////////////////////////////////////////8=");
+	assert_string_equal(json_string_value(json_object_get(p, "endpoint")),
+	    "203.0.113.5:51820");
+	assert_int_equal(
+	    json_integer_value(json_object_get(p, "latest_handshake")), 7);
+	assert_int_equal(
+	    json_integer_value(json_object_get(p, "round_trip_us")), 1234);
+	assert_int_equal(json_integer_value(json_object_get(p, "sent")), 4096);
+	assert_int_equal(json_integer_value(json_object_get(p, "received")),
+	    8192);
+	/* One that was never heard of. */
+	p = json_array_get(list, 1);
+	assert_true(json_is_null(json_object_get(p, "endpoint")));
+	assert_true(json_is_null(json_object_get(p, "latest_handshake")));
+	assert_true(json_is_null(json_object_get(p, "round_trip_us")));
 	json_decref(a);
 	close(fd);
 }
@@ -991,6 +1041,7 @@ main(void)
 		WITH_SOCKET(a_request_is_answered),
 		WITH_SOCKET(commands_are_carried_out_and_refusals_explained),
 		WITH_SOCKET(servers_and_statistics_are_told),
+		WITH_SOCKET(the_tunnels_peers_are_in_the_status),
 		WITH_SOCKET(explain_gives_the_verdict_on_the_policy_in_force),
 		WITH_SOCKET(explain_takes_any_bytes),
 		WITH_SOCKET(requests_may_come_in_any_pieces),

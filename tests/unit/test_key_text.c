@@ -10,6 +10,7 @@
 static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Not by the same library. */
 static void
 print(const uint8_t key[32], char text[KEY_TEXT_LEN + 1])
 {

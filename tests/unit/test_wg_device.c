@@ -215,6 +215,31 @@ where(const struct lab_end *e)
 }
 
 static void
+both_ends_count_the_same_bytes(void **state)
+{
+	struct wg_peer_status one, other;
+	struct wg_packet p;
+
+	(void)state;
+	lab_connect(&lab);
+	for (size_t len = 100; len < 1400; len += 100) {
+		assert_int_equal(lab_pass_one(a, len, &p), WG_PACKET);
+		assert_int_equal(lab_pass_one(b, LAB_MTU - len, &p), WG_PACKET);
+	}
+	lab_settle(&lab);
+	assert_int_equal(wg_device_status(a->device, lab.now, a->peer, &one),
+	    0);
+	assert_int_equal(wg_device_status(b->device, lab.now, b->peer, &other),
+	    0);
+	assert_memory_equal(one.public, a->other.public, WG_KEY_LEN);
+	assert_int_equal(one.sent, other.received);
+	assert_int_equal(one.received, other.sent);
+	/* The handshake among them. */
+	assert_true(one.sent > WG_INITIATION_LEN + 14 * WG_TRANSPORT_MIN);
+	assert_true(one.received > WG_RESPONSE_LEN + 14 * WG_TRANSPORT_MIN);
+}
+
+static void
 only_the_responder_follows(void **state)
 {
 	struct wg_packet p;
@@ -462,6 +487,7 @@ main(void)
 		LAB_TEST(replays_and_forgeries_are_refused),
 		LAB_TEST(a_later_initiation_may_come_20_ms_later),
 		LAB_TEST(a_packet_has_to_come_from_its_peers_networks),
+		LAB_TEST(both_ends_count_the_same_bytes),
 		LAB_TEST(only_the_responder_follows),
 		LAB_TEST(under_load_who_shows_where_it_is_is_served),
 		LAB_TEST(under_load_nobody_is_served_without_end),

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -266,6 +267,28 @@ a_worker_that_lost_its_device_takes_another(void **state)
 
 #define WITH_WORKER(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
+static pthread_t looked_from;
+
+static void
+look(void *arg)
+{
+	*(unsigned *)arg += 1;
+	looked_from = pthread_self();
+}
+
+static void
+who_looks_is_the_thread_once(void **state)
+{
+	struct worker *w = *state;
+	unsigned looks = 0;
+
+	assert_int_equal(worker_let_look(w, look, &looks), 0);
+	assert_int_equal(looks, 1);
+	assert_false(pthread_equal(looked_from, pthread_self()));
+	assert_int_equal(worker_use(w, NULL), 0);
+	assert_int_equal(looks, 1);
+}
+
 int
 main(void)
 {
@@ -278,6 +301,7 @@ main(void)
 		WITH_WORKER(a_publish_does_not_swallow_the_news_of_a_failure),
 		WITH_WORKER(a_worker_without_its_device_reads_nothing),
 		WITH_WORKER(a_worker_that_lost_its_device_takes_another),
+		WITH_WORKER(who_looks_is_the_thread_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
