@@ -33,7 +33,7 @@ gate_configure() {
 		on_stop = closed
 	END
 	for protocol in "$@"; do
-		lab_server_file "$protocol" "$family" >"$LAB/servers/$protocol.conf"
+		(umask 077 && lab_server_file "$protocol" "$family" >"$LAB/servers/$protocol.conf")
 	done
 }
 
@@ -72,12 +72,23 @@ gate_release() {
 	lab_on laptop "$LAB_BIN/tungated" -c "$LAB/tungate.conf" --release
 }
 
+# gate_kill_client PROTOCOL: the tunnel is dead until gate_let_client_start. The
+# client of our own is the worker; it would be back at once.
 gate_kill_client() {
 	local interface=${LAB_INTERFACE[$1]}
-	touch "$LAB/client/$interface.hold"
-	kill -KILL "$(cat "$LAB/client/$interface.pid")" || :
+	case $1-${LAB_TUNNEL-} in
+	tungate-* | wireguard-own)
+		lab_server_is_dumb
+		kill -KILL "$(gate_worker)"
+		;;
+	*)
+		touch "$LAB/client/$interface.hold"
+		kill -KILL "$(cat "$LAB/client/$interface.pid")" || :
+		;;
+	esac
 }
 
 gate_let_client_start() {
-	rm "$LAB/client/${LAB_INTERFACE[$1]}.hold"
+	lab_server_answers
+	rm -f "$LAB/client/${LAB_INTERFACE[$1]}.hold"
 }

@@ -39,8 +39,9 @@ LAB_SITE4=198.51.100.9 LAB_SITE6=2001:db8:ffff::9
 LAB_DNS4=198.51.100.53 LAB_DNS6=2001:db8:ffff::53
 LAB_SITE_NAME=www.example
 
-declare -A LAB_PORT=([wireguard]=51820 [openvpn-udp]=1194 [openvpn-tcp]=1195)
-declare -A LAB_INTERFACE=([wireguard]=wg0 [openvpn-udp]=ovpnu0 [openvpn-tcp]=ovpnt0)
+# tungate: a WireGuard server, and no client but the gate itself.
+declare -A LAB_PORT=([tungate]=51820 [wireguard]=51820 [openvpn-udp]=1194 [openvpn-tcp]=1195)
+declare -A LAB_INTERFACE=([tungate]=tungate-wg [wireguard]=wg0 [openvpn-udp]=ovpnu0 [openvpn-tcp]=ovpnt0)
 LAB_HOSTS=(laptop router vpn internet)
 LAB_PIDS=()
 
@@ -274,6 +275,17 @@ lab_wireguard_up() {
 	ip -n vpn link set wgs0 mtu 1420 up
 }
 
+# What is sent to the WireGuard server is lost.
+lab_server_is_dumb() {
+	lab_on router nft 'table inet dumb {
+		chain forward { type filter hook forward priority 0; udp dport 51820 drop; }
+	}'
+}
+
+lab_server_answers() {
+	lab_on router nft delete table inet dumb 2>/dev/null || :
+}
+
 # A self-signed certificate is enough: each side knows the other's fingerprint.
 lab_certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
@@ -359,9 +371,24 @@ lab_client_command() {
 	esac
 }
 
-# tungated's server file of a protocol.
+# The file that the provider hands out.
+lab_quick_file() {
+	local interface=$1 family=$2
+	sed '/^PrivateKey/r /dev/stdin' "$LAB/client/wg0-$family.conf" <<-END
+		Address = 10.64.0.2/32, fd00:64::2/128
+		Interface = $interface
+	END
+}
+
+# tungated's server file of a protocol. LAB_TUNNEL=own: WireGuard is its own.
 lab_server_file() {
 	local protocol=$1 family=$2 address=$LAB_SERVER4
+	case $protocol-${LAB_TUNNEL-} in
+	tungate-* | wireguard-own)
+		lab_quick_file "${LAB_INTERFACE[$protocol]}" "$family"
+		return
+		;;
+	esac
 	[ "$family" = 4 ] || address="[$LAB_SERVER6]"
 	cat <<-END
 		[Server]
@@ -493,7 +520,7 @@ lab_legal() {
 	lab_legal_always
 	case $protocol in
 	blocked) ;;
-	wireguard) printf ' or %s' "$(lab_legal_datagrams wireguard "${LAB_PORT[$protocol]}" "$family")" ;;
+	tungate | wireguard) printf ' or %s' "$(lab_legal_datagrams wireguard "${LAB_PORT[$protocol]}" "$family")" ;;
 	openvpn-udp) printf ' or %s' "$(lab_legal_datagrams openvpn "${LAB_PORT[$protocol]}" "$family")" ;;
 	openvpn-tcp) printf ' or %s' "$(lab_legal_stream "${LAB_PORT[$protocol]}" "$family")" ;;
 	*) lab_die "no such protocol: $protocol" ;;

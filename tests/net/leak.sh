@@ -4,7 +4,9 @@
 # leak: one entry of the leak suite, in a lab of its own: first on a plain
 # machine, where the judge must see it leak, then in each state of the gate.
 #
-#	leak.sh leaks/NN-NAME.sh
+#	[LAB_TUNNEL=own] leak.sh leaks/NN-NAME.sh
+#
+# beneath a client, or with tungate's own tunnel.
 #
 # An entry is a file of functions; all but leak_attempt may be left out:
 #
@@ -260,16 +262,6 @@ server_address() {
 	printf '%s\n' "$LAB_SERVER6"
 }
 
-server_answers() {
-	lab_on router nft delete table inet dumb 2>/dev/null || :
-}
-
-server_is_dumb() {
-	lab_on router nft 'table inet dumb {
-		chain forward { type filter hook forward priority 0; udp dport 51820 drop; }
-	}'
-}
-
 gate_is_there() {
 	[ -n "$GATE" ] && kill -0 "$GATE" 2>/dev/null && gate_ctl status >/dev/null 2>&1
 }
@@ -277,7 +269,7 @@ gate_is_there() {
 gate_needed() {
 	gate_is_there || gate_start || die "tungated does not start: $(tail -n 5 "$GATE_LOG")"
 	rm -f "$LAB/client/wg0.hold"
-	server_answers
+	lab_server_answers
 }
 
 enter_blocked() {
@@ -297,12 +289,12 @@ enter_reconnecting() {
 }
 
 client_is_up() {
-	lab_on laptop wg show wg0
+	ip -n laptop link show wg0
 }
 
 enter_connecting() {
 	enter_blocked
-	server_is_dumb
+	lab_server_is_dumb
 	gate_ctl --timeout 50 connect wireguard >/dev/null 2>&1 &
 	lab_wait_for 5 gate_state_is connecting || die "it does not start to connect"
 	lab_wait_for 15 client_is_up || die "the client does not start: $(tail -n 5 "$GATE_LOG")"

@@ -6,13 +6,14 @@
 leak_states() { echo connecting; }
 
 leak_prepare() {
-	[ "$STATE" = control ] || server_answers
 	lab_on router nft 'table inet refuse {
 		chain forward {
 			type filter hook forward priority 0;
 			udp dport 51820 reject with icmpx type admin-prohibited
 		}
 	}'
+	# Not before: it would answer in between.
+	[ "$STATE" = control ] || lab_server_answers
 }
 
 leak_attempt() {
