@@ -329,9 +329,8 @@ await(struct worker *w, const struct policy *p)
 		(void)poll(&told, 1, (int)(TAKE_TIMEOUT_MS - passed));
 		drain(w->told[0]);
 	}
-	/* What was drained may have been other news: say them again. */
-	if (atomic_load(&w->failure) != 0)
-		poke(w->told[1]);
+	/* What was drained may have been other news: let control look. */
+	poke(w->told[1]);
 	return 0;
 }
 

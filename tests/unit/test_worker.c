@@ -213,6 +213,20 @@ a_worker_that_lost_its_device_says_so_and_takes_policies(void **state)
 }
 
 /* Or the event loop would never hear of it. */
+/* What is drained with the answer may have been about the tunnel. */
+static void
+after_a_publish_control_looks_for_news(void **state)
+{
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(worker_publish(*state, new_policy()), 0);
+		/* The answer itself may come late, and is no news. */
+		(void)usleep(2000);
+		assert_int_equal(worker_failure(*state), 0);
+		assert_int_equal(worker_use(*state, &tun), 0);
+		assert_true(has_news(*state, 0));
+	}
+}
+
 static void
 a_publish_does_not_swallow_the_news_of_a_failure(void **state)
 {
@@ -298,6 +312,7 @@ main(void)
 		WITH_WORKER(a_policy_comes_into_force_under_load),
 		WITH_WORKER(
 		    a_worker_that_lost_its_device_says_so_and_takes_policies),
+		WITH_WORKER(after_a_publish_control_looks_for_news),
 		WITH_WORKER(a_publish_does_not_swallow_the_news_of_a_failure),
 		WITH_WORKER(a_worker_without_its_device_reads_nothing),
 		WITH_WORKER(a_worker_that_lost_its_device_takes_another),
