@@ -127,6 +127,8 @@ kill_worker || :
 end blocked
 check "blocked: a worker's death changes nothing" gate_state_is blocked
 
+# Nothing is a leak then: what was tried before may get through now.
+lab_judge control open "$(lab_legal blocked)"
 check "release" says "^state     open" gate_ctl release
 kill_worker || :
 check "open: a worker's death changes nothing" gate_state_is open
@@ -177,6 +179,6 @@ check "SIGTERM while the worker is stopped: it ends, with status 0" gate_end TER
 check "and so has the worker" lab_gone "$worker"
 check "and it is closed" not page_comes
 lab_judge_stop >/dev/null || :
-check "the judge saw no leak in any of it" not grep '^leak ' "$LAB/log/judge"
+check "the judge saw no leak in any of it" not grep '^leak ' <(grep -v '^leak open ' "$LAB/log/judge")
 check "the capture lost nothing" grep -q "lost 0 unseen 0" "$LAB/log/judge"
 check_end
