@@ -69,7 +69,7 @@ leaked() {
 
 lab_up
 ROUTER_MAC=$(lab_on router cat /sys/class/net/lan0/address)
-card_configure 4 "wireguard openvpn-tcp"
+card_configure 4 "tungate wireguard openvpn-tcp"
 lab_judge_start "$LAB/capture.pcap"
 lab_attempts_start each=20 pace=1000 tunnel="$LAB_SERVER4"
 try_all open "$(card_legal blocked)"
@@ -99,6 +99,14 @@ lab_judge epoch to-tcp "$(card_legal wireguard 4) or $(card_legal openvpn-tcp 4)
 check "and by OpenVPN over TCP" says '^connected$' gate_ctl --timeout 30 connect openvpn-tcp
 check "a page comes through that tunnel" lab_wait_for 5 page_comes_through_tunnel
 CLIENT_DEVICE=ovpnt0 try_all tcp "$(card_legal openvpn-tcp 4)"
+
+lab_judge epoch to-own "$(card_legal openvpn-tcp 4) or $(card_legal tungate 4)"
+check "and by its own tunnel" says '^connected$' gate_ctl --timeout 20 connect tungate
+check "its device is the only other one" devices_are tungate-wg tungate0
+check "a page comes through that tunnel" lab_wait_for 5 page_comes_through_tunnel
+CLIENT_DEVICE=tungate-wg try_all own "$(card_legal tungate 4)"
+lab_judge epoch from-own "$(card_legal openvpn-tcp 4) or $(card_legal tungate 4)"
+check "and back" says '^connected$' gate_ctl --timeout 30 connect openvpn-tcp
 
 lab_judge epoch dying "$(card_legal openvpn-tcp 4)"
 gate_end KILL || :
@@ -198,12 +206,12 @@ lab_on laptop ethtool -K eth0 tso off gso off gro off tx off >/dev/null
 # Over IPv6, with addresses from the configuration.
 #
 
-card_configure 6 "wireguard openvpn-tcp" "uplink_address = $LAB_UPLINK6/64
+card_configure 6 "tungate wireguard openvpn-tcp" "uplink_address = $LAB_UPLINK6/64
 uplink_gateway = $LAB_GATEWAY_LINK"
 lab_judge epoch starting "$(card_legal blocked)"
 check "with addresses of its own it starts" gate_start
 lab_judge epoch v6 "$(card_legal wireguard 6) or $(card_legal openvpn-tcp 6)"
-for protocol in wireguard openvpn-tcp; do
+for protocol in tungate wireguard openvpn-tcp; do
 	check "$protocol connects over IPv6" says '^connected$' gate_ctl --timeout 30 connect $protocol
 	check "a page comes" lab_wait_for 5 page_comes_through_tunnel
 done
@@ -218,7 +226,7 @@ grep '^leak' "$LAB/log/judge" | awk '$2 !~ /^open/ && $2 != "released" && shown[
 check "the judge sees what leaks: while it was open" test "$(leaked open)" -gt $((4 * N))
 check "by AF_XDP" test "$(leaked open-xdp)" -ge "$N"
 check "by traffic control" test "$(leaked open-redirect)" -ge "$N"
-for state in moving blocked connected tcp killed blocked-again dhcp v6; do
+for state in moving blocked connected tcp own killed blocked-again dhcp v6; do
 	check "$state: nothing leaked" test "$(leaked $state)" = 0
 done
 check_end
