@@ -3,6 +3,16 @@
 
 #include <time.h>
 
+/*
+ * One that goes on while the machine sleeps: sessions grow old then, too. On
+ * Linux that is another than POSIX's (clock_gettime(2)).
+ */
+#ifdef CLOCK_BOOTTIME
+#define CLOCK CLOCK_BOOTTIME
+#else
+#define CLOCK CLOCK_MONOTONIC
+#endif
+
 static uint64_t
 read_clock(clockid_t id)
 {
@@ -16,7 +26,7 @@ read_clock(clockid_t id)
 struct mono
 mono_now(void)
 {
-	return (struct mono){ read_clock(CLOCK_MONOTONIC) };
+	return (struct mono){ read_clock(CLOCK) };
 }
 
 uint64_t

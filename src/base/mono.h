@@ -8,7 +8,10 @@
 
 #include <stdint.h>
 
-/* Nanoseconds of the monotonic clock: never goes back, means nothing alone. */
+/*
+ * Nanoseconds of a clock that never goes back, and goes on while the machine
+ * sleeps; means nothing alone.
+ */
 struct mono {
 	uint64_t ns;
 };
