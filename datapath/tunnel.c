@@ -28,6 +28,7 @@
 #include "datapath/egress.h"
 #include "datapath/outer.h"
 #include "datapath/parse.h"
+#include "datapath/pathmtu.h"
 #include "datapath/policy.h"
 #include "datapath/pump.h"
 #include "datapath/tunnel_conf.h"
@@ -90,6 +91,8 @@ struct tunnel {
 	const struct policy *pol; /* of this call */
 	uint64_t started, started_unix;
 	uint16_t id; /* the next packet's, in IPv4 */
+	struct pathmtu paths;
+	struct hop hop; /* of this packet, with the way's MTU */
 
 	uint8_t *out_room, *in_room, *waiting_room;
 	struct row rows[ROWS];
@@ -138,6 +141,13 @@ make_outer(struct tunnel *t, unsigned endpoint, struct outer *ret)
 	return ret->from.family == ret->to.family;
 }
 
+static uint32_t
+mtu_to(const struct tunnel *t, unsigned endpoint)
+{
+	return pathmtu_get(&t->paths, &t->pol->endpoints[endpoint].addr,
+	    t->pol->hops[endpoint].mtu);
+}
+
 /*
  * Put the headers on and say where it goes: one packet, or two fragments. The
  * number of entries of out[] made; 0: why not.
@@ -149,6 +159,11 @@ address(struct tunnel *t, unsigned endpoint, struct pktbuf *b, uint16_t segment,
 	const struct hop *hop = &t->pol->hops[endpoint];
 	struct outer o;
 
+	if (t->paths.n > 0) {
+		t->hop = *hop;
+		t->hop.mtu = mtu_to(t, endpoint);
+		hop = &t->hop;
+	}
 	*ret_why = DROP_NO_UPLINK;
 	if (!make_outer(t, endpoint, &o))
 		return 0;
@@ -330,15 +345,13 @@ static bool
 takes(const struct tunnel *t, const struct row *row, unsigned endpoint,
     size_t len)
 {
-	const struct hop *hop = &t->pol->hops[endpoint];
-
 	if (row->n == 0)
 		return true;
 	/* What has to be cut into fragments goes alone. */
 	return !row->ended && row->endpoint == endpoint &&
 	    len <= row->segment && row->n < ROW_MAX &&
 	    row->buf.len + len + OUTER_ROOM < PKTBUF_MAX &&
-	    row->segment + (size_t)OUTER_ROOM <= hop->mtu;
+	    row->segment + (size_t)OUTER_ROOM <= mtu_to(t, endpoint);
 }
 
 /*
@@ -501,6 +514,18 @@ tunnel_batch_in(struct tunnel *t, const struct policy *pol, uint64_t now)
 		flush_waiting(t, now);
 }
 
+void
+tunnel_take_errors(struct tunnel *t, uint64_t now)
+{
+	struct addr to;
+	uint32_t mtu;
+	int r = 0;
+
+	for (int i = 0; i < UDP_BATCH && r >= 0; i++)
+		if ((r = udp_take_error(t->udp, &to, &mtu)) > 0)
+			pathmtu_put(&t->paths, &to, mtu, now);
+}
+
 /*
  * Time.
  */
@@ -509,6 +534,7 @@ void
 tunnel_tick(struct tunnel *t, const struct policy *pol, uint64_t now)
 {
 	t->pol = pol;
+	pathmtu_age(&t->paths, now);
 	wg_device_tick(t->device, now);
 	if (t->flush ||
 	    (t->n_waiting > 0 && now - t->waiting[0].since > WAITED_TOO_LONG))

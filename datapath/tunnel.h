@@ -66,6 +66,9 @@ int tunnel_batch_out(struct tunnel *t, const struct policy *pol, uint64_t now);
 /* Open what waits at the port, at most a batch, and hand it to the device. */
 void tunnel_batch_in(struct tunnel *t, const struct policy *pol, uint64_t now);
 
+/* poll() says POLLERR of the port: take what is said of a way (pathmtu.h). */
+void tunnel_take_errors(struct tunnel *t, uint64_t now);
+
 /* Do what is due; when it is to be called next (UINT64_MAX: not). */
 void tunnel_tick(struct tunnel *t, const struct policy *pol, uint64_t now);
 uint64_t tunnel_next_tick(const struct tunnel *t);

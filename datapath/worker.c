@@ -138,6 +138,8 @@ move_tunnel(struct worker *w, struct pollfd fds[])
 		return;
 	now = mono_now().ns;
 	pol = policy_slot_take(w->slot);
+	if ((fds[TUNNEL_UDP].revents & POLLERR) != 0)
+		tunnel_take_errors(t, now);
 	if (fds[TUNNEL_UDP].revents != 0)
 		tunnel_batch_in(t, pol, now);
 	/* A device that was taken away is control's to notice. */

@@ -44,7 +44,15 @@ int udp_fd(const struct udp *u);
 /* Host order. */
 uint16_t udp_port(const struct udp *u);
 
-/* The next, at most n (UDP_BATCH). How many; 0 if none waits; or -errno. */
+/* The next, at most n (UDP_BATCH). How many; 0 if none waits. */
 int udp_read(struct udp *u, struct udp_in in[], unsigned n);
+
+/*
+ * When poll() says POLLERR: the next of what routers said, which has to be
+ * taken. 1: to that address go no packets of more than *ret_mtu bytes; 0: it
+ * was something else; -EAGAIN: nothing more. (Linux, IPv6: what is sent by IPv4
+ * routers may cut.)
+ */
+int udp_take_error(struct udp *u, struct addr *ret_to, uint32_t *ret_mtu);
 
 #endif /* OS_UDP_H */

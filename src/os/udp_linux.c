@@ -8,6 +8,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,9 @@ open_socket(int family, uint16_t port)
 	/* Less of both is only slower. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	(void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
+	if (family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on,
+		    sizeof(on));
 	return fd;
 }
 
@@ -193,8 +198,9 @@ udp_read(struct udp *u, struct udp_in in[], unsigned n)
 	do
 		got = recvmmsg(u->fd, m, n, MSG_DONTWAIT, NULL);
 	while (got < 0 && errno == EINTR);
+	/* An error of the past (udp_take_error()) is said here once, too. */
 	if (got < 0)
-		return errno == EAGAIN ? 0 : -errno;
+		return 0;
 	for (int i = 0; i < got; i++) {
 		in[i].len = m[i].msg_len;
 		in[i].segment = segment_of(&m[i].msg_hdr);
@@ -202,4 +208,49 @@ udp_read(struct udp *u, struct udp_in in[], unsigned n)
 		in[i].port = port_of(&from[i]);
 	}
 	return got;
+}
+
+/* ipv6(7), IPV6_RECVERR; RFC 4443 section 3.2. 0: it says something else. */
+static uint32_t
+narrow_of(struct msghdr *h)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL;
+	     c = CMSG_NXTHDR(h, c)) {
+		struct sock_extended_err e;
+
+		if (c->cmsg_level != IPPROTO_IPV6 ||
+		    c->cmsg_type != IPV6_RECVERR ||
+		    c->cmsg_len < CMSG_LEN(sizeof(e)))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		if (e.ee_origin == SO_EE_ORIGIN_ICMP6 &&
+		    e.ee_type == ICMP6_PACKET_TOO_BIG)
+			return e.ee_info;
+	}
+	return 0;
+}
+
+int
+udp_take_error(struct udp *u, struct addr *ret_to, uint32_t *ret_mtu)
+{
+	union address to = { 0 };
+	union {
+		char room[CMSG_SPACE(sizeof(struct sock_extended_err) +
+		    sizeof(struct sockaddr_in6))];
+		struct cmsghdr align;
+	} control;
+	char quoted[1];
+	struct iovec v = { quoted, sizeof(quoted) };
+	struct msghdr h = { .msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+
+	if (recvmsg(u->fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return errno == EINTR ? 0 : -EAGAIN;
+	*ret_to = addr_of(&to);
+	*ret_mtu = narrow_of(&h);
+	return *ret_mtu != 0;
 }

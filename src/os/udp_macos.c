@@ -91,7 +91,7 @@ udp_read(struct udp *u, struct udp_in in[], unsigned n)
 		    MSG_DONTWAIT, (struct sockaddr *)&from, &len);
 
 		if (got < 0)
-			return i > 0 || errno == EAGAIN ? (int)i : -errno;
+			return (int)i;
 		in[i].len = (uint32_t)got;
 		in[i].segment = 0;
 		in[i].from = IN6_IS_ADDR_V4MAPPED(&from.sin6_addr)
@@ -100,4 +100,13 @@ udp_read(struct udp *u, struct udp_in in[], unsigned n)
 		in[i].port = ntohs(from.sin6_port);
 	}
 	return (int)i;
+}
+
+int
+udp_take_error(struct udp *u, struct addr *ret_to, uint32_t *ret_mtu)
+{
+	(void)u;
+	(void)ret_to;
+	(void)ret_mtu;
+	return -EAGAIN;
 }

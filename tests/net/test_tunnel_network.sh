@@ -22,6 +22,16 @@ page() {
 		lab_on laptop curl -s -m 1 -o "$LAB/page" "http://[$LAB_SITE6]/"
 }
 
+upload_works() {
+	[ "$(head -c 4000000 /dev/zero | lab_on laptop curl -s -m 20 --data-binary @- "http://$LAB_SITE4/")" = 4000000 ]
+}
+
+# The link behind the router.
+narrow() {
+	ip -n router link set wan0 mtu "$1"
+	ip -n vpn link set eth0 mtu "$1"
+}
+
 # page_within MS: pages come again so soon after now.
 page_within() {
 	local since=${EPOCHREALTIME/./} took
@@ -55,6 +65,15 @@ uplink_up() { # ADDRESS4 ADDRESS6
 	ip -n laptop -6 route replace default via "$LAB_GATEWAY_LINK" dev eth0
 }
 
+# To the server: what a datagram was cut into.
+fragments() {
+	if [ "$1" = 4 ]; then
+		printf '(udp and src host %s and dst host %s and ip[6:2] & 0x3fff != 0)' "$LAB_UPLINK4" "$LAB_SERVER4"
+	else
+		printf '(ip6 and src host %s and dst host %s and ip6[6] = 44 and ip6[40] = 17)' "$LAB_UPLINK6" "$LAB_SERVER6"
+	fi
+}
+
 lab_up
 lab_judge_start "$LAB/capture.pcap"
 SERVER=$(pgrep -f '^wireguard-go wgs0$')
@@ -73,6 +92,12 @@ for family in 4 6; do
 	check "connect" gate_ctl connect tungate >/dev/null
 	check "a page of either family, with a preshared key" page_within 2000
 
+	lab_judge epoch "narrow-$family" "$legal or $(fragments "$family")"
+	narrow 1300
+	check "megabytes go where the way is narrow behind the router" upload_works
+	narrow 1500
+
+	lab_judge epoch "tunnel-$family" "$legal"
 	server_stop
 	server_start
 	check "the server was started anew" page_within 25000
@@ -96,7 +121,7 @@ for family in 4 6; do
 	check "release" gate_release >/dev/null
 done
 lab_judge_stop >/dev/null || :
-for epoch in start tunnel moved; do
+for epoch in start narrow tunnel moved; do
 	for family in 4 6; do
 		check "nothing leaked: $epoch-$family" [ "$(lab_verdict "$epoch-$family" leaked)" = 0 ]
 	done

@@ -44,10 +44,12 @@ struct tun {
 struct udp {
 	struct list in;
 	uint32_t segment; /* of the next row */
+	uint32_t narrow;  /* what a router said; 0: nothing */
 };
 
 struct uplink {
-	unsigned calls, packets, rows;
+	unsigned calls, packets, rows, fragments;
+	size_t longest; /* of what was no row */
 	int result;
 };
 
@@ -156,6 +158,15 @@ udp_read(struct udp *u, struct udp_in in[], unsigned n)
 	return (int)i;
 }
 
+int
+udp_take_error(struct udp *u, struct addr *ret_to, uint32_t *ret_mtu)
+{
+	*ret_to = packet_addr(PEER4);
+	*ret_mtu = u->narrow;
+	u->narrow = 0;
+	return *ret_mtu != 0 ? 1 : -EAGAIN;
+}
+
 /* A message arrives at the peer. */
 static void
 peer_hears(uint8_t *msg, size_t len)
@@ -183,6 +194,11 @@ uplink_send(struct uplink *u, struct uplink_out *out, unsigned n)
 		assert_true(addr_equal(&p.src, &pol->source4));
 		assert_true(addr_equal(&p.dst, &pol->endpoints[0].addr));
 		assert_int_equal(p.protocol, PROTO_UDP);
+		if (p.fragment != PKT_WHOLE) {
+			u->fragments++;
+			u->longest = b->len > u->longest ? b->len : u->longest;
+			continue;
+		}
 		assert_int_equal(p.dport, PEER_PORT);
 		assert_int_equal(b->data[20] << 8 | b->data[21], PORT);
 		if (b->offload.gso_type == OFFLOAD_GSO_NONE) {
@@ -374,7 +390,7 @@ connect_it(void)
 	tunnel_renew(tunnel, pol, now);
 	settle();
 	assert_int_equal(tunnel_established(tunnel), 1);
-	uplink.calls = uplink.packets = uplink.rows = 0;
+	memset(&uplink, 0, sizeof(uplink));
 }
 
 static uint64_t
@@ -685,6 +701,33 @@ what_the_uplink_does_not_take_is_counted(void **state)
 	assert_int_equal(ended(PASSED), 0);
 }
 
+/* Routers say it; nothing is lost that the tunnel took. */
+static void
+a_narrow_way_gets_fragments(void **state)
+{
+	struct packet large = inner("198.51.100.1", 80, 1392);
+	struct packet small = inner("198.51.100.1", 80, 1000);
+
+	(void)state;
+	connect_it();
+	udp.narrow = 1300;
+	tunnel_take_errors(tunnel, now);
+	for (int i = 0; i < 3; i++)
+		machine_sends(&large);
+	machine_sends(&small);
+	machine_sends(&small);
+	settle();
+	assert_int_equal(uplink.fragments, 6);
+	assert_true(uplink.longest > 1280 && uplink.longest <= 1300);
+	assert_int_equal(uplink.rows, 1);
+	assert_int_equal(ended(PASSED), 5);
+	now += 601 * SECOND;
+	tunnel_tick(tunnel, pol, now);
+	machine_sends(&large);
+	settle();
+	assert_int_equal(uplink.fragments, 6);
+}
+
 static void
 silence_is_told_after_three_initiations(void **state)
 {
@@ -725,6 +768,7 @@ main(void)
 		WITH_TUNNEL(a_row_that_came_in_is_cut),
 		WITH_TUNNEL(a_device_that_is_gone_is_told),
 		WITH_TUNNEL(what_the_uplink_does_not_take_is_counted),
+		WITH_TUNNEL(a_narrow_way_gets_fragments),
 		WITH_TUNNEL(silence_is_told_after_three_initiations),
 	};
 
