@@ -9,10 +9,12 @@
 #include "control/mirror.h"
 #include "datapath/classify.h"
 #include "datapath/drop_ring.h"
+#include "datapath/egress.h"
 #include "datapath/parse.h"
 #include "datapath/policy.h"
 #include "datapath/stream.h"
 #include "datapath/wireguard/device.h"
+#include "src/os/pktbuf.h"
 
 static const char *
 protocol_text(unsigned protocol, char text[16])
@@ -216,36 +218,53 @@ methods_drop(const struct drop_event *d)
 }
 
 /*
- * The verdict of the hot path's own function, on the policy that is in force.
- * A TCP connection is judged as if it were not known.
+ * What the hot path's own functions say, on the policy that is in force. A TCP
+ * connection is judged as if it were not known.
  */
+static enum drop
+judge(const struct policy *pol, const struct rpc_request *r)
+{
+	const struct pktbuf sent = { .len = (uint32_t)r->packet_len };
+	struct streams none = { 0 };
+	unsigned index = 0;
+	enum drop why =
+	    classify(r->packet, r->packet_len, 0, pol, &none, &index);
+
+	return why == PASSED ? egress_check(&pol->hops[index], &sent) : why;
+}
+
 static json_t *
-explain(const struct mirror *m, const uint8_t *packet, size_t len)
+explain(const struct mirror *m, const struct rpc_request *r)
 {
 	const struct policy *pol = mirror_policy(m);
 	const struct status *s = mirror_status(m);
-	struct streams none = { 0 };
-	unsigned index = 0;
-	enum drop why;
+	enum drop why = judge(pol, r);
+	const char *verdict = why == PASSED ? "pass" : "drop";
+	const char *reason = drop_name(why), *meaning = drop_meaning(why);
+	const char *remedy = drop_remedy(why);
+	bool open = s->state == GATE_OPEN;
 	struct pkt p;
 
-	(void)parse_ip(packet, len, &p);
-	why = classify(packet, len, 0, pol, &none, &index);
-	if (s->state == GATE_OPEN)
-		return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}",
-		    "verdict", "not-judged", "reason", "open", "meaning",
-		    "the gate is open: the system sends it as it would without "
-		    "tungate",
-		    "remedy", "tungatectl block closes the gate", "state",
-		    gate_state_name(s->state), "epoch", (json_int_t)s->epoch,
-		    "flow", flow(&p.src, p.sport, &p.dst, p.dport, p.protocol),
-		    "passes", json_array());
+	if (open) {
+		verdict = "not-judged";
+		reason = "open";
+		meaning = "the gate is open: the system sends it as it would "
+			  "without tungate";
+		remedy = "tungatectl block closes the gate";
+	} else if (why == DROP_WRONG_SHAPE && r->headers_only) {
+		verdict = "depends";
+		reason = "shape";
+		meaning = "it goes where the tunnel goes: its payload, which "
+			  "was not given, decides";
+		remedy = "a payload in the shape of the tunnel's protocol";
+	}
+	(void)parse_ip(r->packet, r->packet_len, &p);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "verdict",
-	    why == PASSED ? "pass" : "drop", "reason", drop_name(why),
-	    "meaning", drop_meaning(why), "remedy", drop_remedy(why), "state",
-	    gate_state_name(s->state), "epoch", (json_int_t)s->epoch, "flow",
-	    flow(&p.src, p.sport, &p.dst, p.dport, p.protocol), "passes",
-	    endpoints(pol->endpoints, pol->n_endpoints));
+	    verdict, "reason", reason, "meaning", meaning, "remedy", remedy,
+	    "state", gate_state_name(s->state), "epoch", (json_int_t)s->epoch,
+	    "flow", flow(&p.src, p.sport, &p.dst, p.dport, p.protocol),
+	    "passes",
+	    open ? json_array() : endpoints(pol->endpoints, pol->n_endpoints));
 }
 
 enum rpc_error
@@ -279,7 +298,7 @@ methods_call(struct mirror *m, const struct rpc_request *request, int fd,
 		*ret = methods_stats(m);
 		break;
 	case RPC_EXPLAIN:
-		*ret = explain(m, request->packet, request->packet_len);
+		*ret = explain(m, request);
 		break;
 	case RPC_STATUS:
 	case RPC_SUBSCRIBE:

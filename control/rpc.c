@@ -45,10 +45,14 @@ read_packet(const json_t *params, struct rpc_request *r)
 {
 	const json_t *hex = json_object_get(params, "packet");
 	const char *text = json_string_value(hex);
+	const json_t *known = json_object_get(params, "payload_known");
 	size_t len = json_string_length(hex);
 
 	if (text == NULL)
 		return "params.packet must be the packet's bytes in hex";
+	if (known != NULL && !json_is_boolean(known))
+		return "params.payload_known must be true or false";
+	r->headers_only = json_is_false(known);
 	if (len == 0 || len % 2 != 0 || len / 2 > RPC_PACKET_MAX)
 		return "params.packet must be 1 to 65535 bytes in hex";
 	if ((r->packet = malloc(len / 2)) == NULL)

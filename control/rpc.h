@@ -8,6 +8,7 @@
 #define CONTROL_RPC_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,7 @@ enum rpc_method {
 	RPC_SERVERS,
 	RPC_STATS,
 	RPC_RELOAD,
-	RPC_EXPLAIN,   /* {"packet": HEX} */
+	RPC_EXPLAIN,   /* {"packet": HEX, "payload_known": BOOL (true)} */
 	RPC_SUBSCRIBE, /* {"topics": ["state", "drops", "stats"]} */
 	RPC_METHODS
 };
@@ -54,6 +55,7 @@ struct rpc_request {
 	unsigned topics; /* RPC_STATE | ... */
 	uint8_t *packet; /* owned */
 	size_t packet_len;
+	bool headers_only; /* its payload is not known */
 };
 
 /*

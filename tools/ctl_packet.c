@@ -173,6 +173,7 @@ ctl_packet_capture(const char *file, ctl_packet_callback *on_packet, void *arg,
 		(void)snprintf(why, 256, "%.250s", error);
 		return -1;
 	}
+	why[0] = '\0';
 	while ((r = pcap_next_ex(p, &h, &data)) == 1) {
 		size_t skip = skip_link(pcap_datalink(p), data, h->caplen);
 		size_t len;
@@ -180,10 +181,13 @@ ctl_packet_capture(const char *file, ctl_packet_callback *on_packet, void *arg,
 		if (skip >= h->caplen)
 			continue; /* no link we know, or no packet in it */
 		len = cut_padding(data + skip, h->caplen - skip);
+		if (len > CTL_PACKET_MAX)
+			continue; /* more than IP can carry: not IP */
 		n++;
-		if (len > CTL_PACKET_MAX ||
-		    on_packet(data + skip, len, arg) < 0)
+		if (on_packet(data + skip, len, arg) < 0) {
+			n = -1;
 			break;
+		}
 	}
 	if (r == PCAP_ERROR) {
 		(void)snprintf(why, 256, "%.250s", pcap_geterr(p));

@@ -24,8 +24,9 @@ size_t ctl_packet_hex(const char *text, uint8_t *out, size_t cap);
 
 /*
  * Go through a capture file (pcap or pcapng) and call on_packet with each IP
- * packet, without its link header. The number of packets, or -1 with a
- * sentence in why (256 bytes).
+ * packet, without its link header, until it returns less than 0. The number of
+ * packets, or -1 with a sentence in why (256 bytes), which is empty where
+ * on_packet ended it.
  */
 typedef int ctl_packet_callback(const uint8_t *packet, size_t len, void *arg);
 long ctl_packet_capture(const char *file, ctl_packet_callback *on_packet,

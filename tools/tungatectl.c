@@ -234,7 +234,8 @@ do_watch(const struct ctl *ctl)
 }
 
 static int
-explain(const struct ctl *ctl, const uint8_t *packet, size_t len)
+explain(const struct ctl *ctl, const uint8_t *packet, size_t len,
+    bool payload_known)
 {
 	static const char digits[] = "0123456789abcdef";
 	char *hex = malloc(2 * len + 1);
@@ -247,7 +248,8 @@ explain(const struct ctl *ctl, const uint8_t *packet, size_t len)
 		hex[2 * i + 1] = digits[packet[i] & 15];
 	}
 	hex[2 * len] = '\0';
-	params = json_pack("{s:s}", "packet", hex);
+	params = json_pack("{s:s, s:b}", "packet", hex, "payload_known",
+	    payload_known);
 	free(hex);
 	return call(ctl, "explain", params, ctl_print_explanation, NULL);
 }
@@ -257,7 +259,7 @@ explain_one(const uint8_t *packet, size_t len, void *arg)
 {
 	const struct ctl *ctl = arg;
 
-	if (explain(ctl, packet, len) != DONE)
+	if (explain(ctl, packet, len, true) != DONE)
 		return -1;
 	if (!ctl->json)
 		(void)printf("\n");
@@ -271,25 +273,27 @@ do_explain(const struct ctl *ctl)
 	const char *sentence = NULL;
 	char why[256];
 	size_t len;
+	long n;
 
 	if (ctl->argc >= 4) {
 		len = ctl_packet_build(ctl->argv[1], ctl->argv[2], ctl->argv[3],
 		    ctl->argc > 4 ? ctl->argv[4] : NULL, packet, &sentence);
-		return len > 0 ? explain(ctl, packet, len)
+		return len > 0 ? explain(ctl, packet, len, ctl->argc > 4)
 			       : failed(ctl, sentence);
 	}
 	if (ctl->argc != 2)
 		return USAGE;
 	if ((len = ctl_packet_hex(ctl->argv[1], packet, sizeof(packet))) > 0)
-		return explain(ctl, packet, len);
+		return explain(ctl, packet, len, true);
 	if (access(ctl->argv[1], R_OK) < 0)
 		return failed(ctl,
 		    "explain takes hex bytes, a capture file, "
 		    "or: udp|tcp|icmp SOURCE DESTINATION [PAYLOAD-HEX]");
-	if (ctl_packet_capture(ctl->argv[1], explain_one,
-		(void *)(uintptr_t)ctl, why) < 0)
-		return failed(ctl, why);
-	return DONE;
+	n = ctl_packet_capture(ctl->argv[1], explain_one,
+	    (void *)(uintptr_t)ctl, why);
+	if (n < 0)
+		return why[0] != '\0' ? failed(ctl, why) : FAILED;
+	return n > 0 ? DONE : failed(ctl, "there is no IP packet in that file");
 }
 
 /* A daemon that runs reads it at once; without one it will when it starts. */

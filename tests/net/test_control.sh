@@ -48,6 +48,10 @@ check "explain: the tunnel's shape passes" explains "verdict   pass" \
 	udp 192.0.2.10:4000 203.0.113.5:51820 "$(initiation)"
 check "explain: another shape" explains "verdict   drop: wrong-shape" \
 	udp 192.0.2.10:4000 203.0.113.5:51820 48656c6c6f
+check "explain: without a payload it depends" explains "verdict   depends: shape" \
+	udp 192.0.2.10:4000 203.0.113.5:51820
+check "explain: larger than the uplink takes" explains "verdict   drop: too-big" \
+	udp 192.0.2.10:4000 203.0.113.5:51820 "04000000$(printf '%02992d' 0)"
 check "explain: another port" explains "verdict   drop: wrong-port" \
 	udp 192.0.2.10:4000 203.0.113.5:53
 check "explain: another protocol" explains "verdict   drop: wrong-protocol" \
@@ -67,6 +71,8 @@ lab_on laptop ping -q -c 2 -i 0.2 -I "$LAB_UPLINK4" "$LAB_SITE4" >/dev/null || :
 wait "$capture" || :
 check "explain: a capture file, packet by packet" test \
 	"$(gate_ctl explain "$LAB/some.pcap" | grep -c 'drop: not-encapsulated')" -ge 2
+tcpdump -r "$LAB/some.pcap" -w "$LAB/none.pcap" host 192.0.2.99 2>/dev/null
+check "explain: a capture without a packet is an error" not gate_ctl explain "$LAB/none.pcap" 2>/dev/null
 
 gate_ctl watch >"$LAB/watched" 2>&1 &
 watch=$!

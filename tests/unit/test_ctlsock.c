@@ -492,6 +492,7 @@ explain_gives_the_verdict_on_the_policy_in_force(void **state)
 	pol->source4 = packet_addr("192.0.2.10");
 	pol->n_endpoints = 1;
 	pol->endpoints[0] = mirror.servers[0].endpoints[0];
+	pol->hops[0] = (struct hop){ .ifindex = 3, .mtu = 1500, .ready = 1 };
 	policy_finish(pol);
 	for (size_t i = 0; i < p.len; i++, hex += 2)
 		(void)snprintf(hex, 3, "%02x", p.data[i]);
@@ -507,6 +508,63 @@ explain_gives_the_verdict_on_the_policy_in_force(void **state)
 			json_object_get(a, "result"), "reason")),
 		    reasons[i]);
 		assert_int_equal(code_of(a), RPC_OK);
+	}
+	policy_free(pol);
+	close(fd);
+}
+
+/* The same packet, as its way is another, or its payload is not known. */
+static void
+explain_looks_at_the_way_and_at_what_is_known(void **state)
+{
+	static const struct flow f = { "192.0.2.10", "203.0.113.5", 40000,
+		51820 };
+	static const struct {
+		struct hop hop;
+		uint8_t type;
+		const char *known, *verdict, *reason;
+	} rows[] = {
+		{ { 3, 1500, 0, 1, 0, { 0 } }, 4, "true", "pass", "passed" },
+		{ { 3, 59, 0, 1, 0, { 0 } }, 4, "true", "drop", "too-big" },
+		{ { 3, 1500, 0, 0, 0, { 0 } }, 4, "true", "drop",
+		    "no-neighbour" },
+		{ { 0, 0, 0, 0, 0, { 0 } }, 4, "true", "drop", "no-uplink" },
+		{ { 3, 1500, 0, 1, 0, { 0 } }, 9, "true", "drop",
+		    "wrong-shape" },
+		{ { 3, 1500, 0, 1, 0, { 0 } }, 9, "false", "depends", "shape" },
+	};
+	struct policy *pol = policy_new();
+	int fd = dial();
+
+	(void)state;
+	assert_non_null(pol);
+	pol->source4 = packet_addr("192.0.2.10");
+	pol->n_endpoints = 1;
+	pol->endpoints[0] = mirror.servers[0].endpoints[0];
+	policy_finish(pol);
+	mirror.policy = pol;
+	mirror.status.state = GATE_CONNECTED;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct packet p = packet_wireguard(f, rows[i].type, 32);
+		char params[300] = "{\"packet\":\"";
+		char *end = params + strlen(params);
+		const json_t *result;
+		json_t *a;
+
+		pol->hops[0] = rows[i].hop;
+		for (size_t k = 0; k < p.len; k++, end += 2)
+			(void)snprintf(end, 3, "%02x", p.data[k]);
+		(void)snprintf(end, 40, "\",\"payload_known\":%s}",
+		    rows[i].known);
+		a = call(fd, "explain", params);
+		result = json_object_get(a, "result");
+		assert_string_equal(
+		    json_string_value(json_object_get(result, "verdict")),
+		    rows[i].verdict);
+		assert_string_equal(
+		    json_string_value(json_object_get(result, "reason")),
+		    rows[i].reason);
+		json_decref(a);
 	}
 	policy_free(pol);
 	close(fd);
@@ -1043,6 +1101,7 @@ main(void)
 		WITH_SOCKET(servers_and_statistics_are_told),
 		WITH_SOCKET(the_tunnels_peers_are_in_the_status),
 		WITH_SOCKET(explain_gives_the_verdict_on_the_policy_in_force),
+		WITH_SOCKET(explain_looks_at_the_way_and_at_what_is_known),
 		WITH_SOCKET(explain_takes_any_bytes),
 		WITH_SOCKET(requests_may_come_in_any_pieces),
 		WITH_SOCKET(

@@ -183,7 +183,10 @@ params_that_do_not_fit_are_invalid(void **state)
 		"\"explain\",\"params\":{\"packet\":\"4\"}",
 		"\"explain\",\"params\":{\"packet\":\"4g\"}",
 		"\"explain\",\"params\":{\"packet\":\"0x45\"}",
-		"\"explain\",\"params\":{\"packet\":[69]}", "\"subscribe\"",
+		"\"explain\",\"params\":{\"packet\":[69]}",
+		"\"explain\",\"params\":{\"packet\":\"45\",\"payload_known\":"
+		"1}",
+		"\"subscribe\"",
 		"\"subscribe\",\"params\":{\"topics\":\"state\"}",
 		"\"subscribe\",\"params\":{\"topics\":[\"all\"]}",
 		"\"subscribe\",\"params\":{\"topics\":[\"state\",1]}" };
