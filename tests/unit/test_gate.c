@@ -42,6 +42,35 @@ the_table_is_that_of_the_specification(void **state)
 		    gate_event_name(ev), gate_state_name(gate_edge(s, ev).to));
 }
 
+/* STATES.md, "The table", what is done. */
+static void
+what_is_done_is_that_of_the_specification(void **state)
+{
+	enum {
+		C = ACT_CLOSE,
+		N = ACT_NONE,
+		X = ACT_REFUSE,
+		P = ACT_REPLAN,
+		D = ACT_DIAL,
+		G = ACT_GIVE_BACK
+	};
+	/* clang-format off: columns as above */
+	static const int table[GATE_STATES][GATE_EVENTS] = {
+		[GATE_OPEN] = { X, X, N, C, N, N, N, N, N, N, N },
+		[GATE_BLOCKED] = { D, C, G, C, C, N, N, P, P, N, N },
+		[GATE_CONNECTING] = { D, C, G, C, N, P, P, P, P, P, P },
+		[GATE_CONNECTED] = { D, C, G, C, N, P, P, P, P, P, P },
+		[GATE_RECONNECTING] = { D, C, G, C, N, P, P, P, P, P, P },
+	};
+	/* clang-format on */
+
+	(void)state;
+	FOR_ALL(s, ev)
+	if ((int)gate_edge(s, ev).act != table[s][ev])
+		fail_msg("%s on %s does %d", gate_state_name(s),
+		    gate_event_name(ev), (int)gate_edge(s, ev).act);
+}
+
 /* STATES.md 1: only by the user's explicit word. */
 static void
 open_is_entered_only_by_release(void **state)
@@ -188,6 +217,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_is_that_of_the_specification),
+		cmocka_unit_test(what_is_done_is_that_of_the_specification),
 		cmocka_unit_test(open_is_entered_only_by_release),
 		cmocka_unit_test(connected_is_entered_only_by_proof),
 		cmocka_unit_test(blocked_and_open_are_left_only_by_a_command),
