@@ -3,6 +3,9 @@
 #
 # check: what a test of the lab says and how it ends. To be sourced.
 
+# shellcheck source=tests/net/complaints.sh
+. "$(dirname "${BASH_SOURCE[0]}")/complaints.sh"
+
 CHECK_FAILURES=0
 
 # check WHAT COMMAND...: one thing that must be so.
@@ -29,17 +32,6 @@ says() {
 	text=$("$@" 2>&1) || :
 	grep -q -- "$pattern" <<<"$text" && return
 	printf '        it said: %s\n' "$text"
-	return 1
-}
-
-# A sanitizer or valgrind that runs the gate complains in its log.
-no_complaints() {
-	local found
-	found=$(grep -l -E "ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|== (Invalid|Conditional|Syscall|definitely)" \
-		"$LAB"/log/tungated-* 2>/dev/null) || :
-	[ -z "$found" ] && return
-	# shellcheck disable=SC2086 # several files
-	head -n 60 $found
 	return 1
 }
 

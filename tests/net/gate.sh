@@ -8,12 +8,14 @@ GATE=    # its process
 GATE_LOG=
 GATE_STARTS=0
 
-# What may stand before tungated, as `valgrind ...`.
+# What may stand before tungated and tungatectl, as `valgrind ...`.
 GATE_UNDER=${GATE_UNDER:-}
+CTL_UNDER=${CTL_UNDER:-}
 GATE_PROGRAM=$LAB_BIN/tungated
 
 gate_ctl() {
-	timeout 60 ip netns exec laptop "$LAB_BIN/tungatectl" -s "$LAB/gate/control.sock" "$@"
+	# shellcheck disable=SC2086 # several words
+	timeout 60 ip netns exec laptop $CTL_UNDER "$LAB_BIN/tungatectl" -s "$LAB/gate/control.sock" "$@"
 }
 
 gate_state_is() {
