@@ -62,6 +62,22 @@ remove_every_rule() {
 	ip -n laptop -6 rule add priority 32766 lookup main
 }
 
+# As long as their holder is there, nobody else can flush our tables. With the
+# table goes the note that it was us who set src_valid_mark: it stays set, as if
+# the user had set it. It only makes the kernel heed marks.
+flush_nftables() {
+	# shellcheck disable=SC2046 # several, were there several
+	kill -KILL $(pgrep -x tungated-holder)
+	lab_wait_for 2 not pgrep -x tungated-holder
+	lab_on laptop nft flush ruleset
+	check "nftables flushed: our tables are gone" not has_tables
+	lab_on laptop sysctl -qw net.ipv4.conf.eth0.src_valid_mark=0
+}
+
+has_tables() {
+	timeout 5 ip netns exec laptop nft list tables | grep -q tungate
+}
+
 # Many more than there ever are, as after a hundred starts of another version.
 add_many_rules() {
 	local i
@@ -81,10 +97,7 @@ break_it "rules gone" remove_every_rule
 break_it "routes gone" ip -n laptop route flush table 7467
 break_it "rules, but no routes or device" sh -c \
 	'ip -n laptop route flush table 7467; ip -n laptop -6 route flush table 7467; ip -n laptop link delete tungate0'
-# With our table goes the note that it was us who set src_valid_mark: it stays
-# set, as if the user had set it. It only makes the kernel heed marks.
-break_it "nftables flushed" sh -c \
-	'ip netns exec laptop nft flush ruleset; ip netns exec laptop sysctl -qw net.ipv4.conf.eth0.src_valid_mark=0'
+break_it "nftables flushed" flush_nftables
 break_it "many rules" add_many_rules
 break_it "a broken configuration" sh -c "mv $LAB/tungate.conf $LAB/good; sed 's/on_stop.*/on_stop = perhaps/' $LAB/good >$LAB/tungate.conf"
 mv "$LAB/good" "$LAB/tungate.conf"
