@@ -72,6 +72,13 @@ gate_holder() {
 	return 1
 }
 
+# Whether both tables of the firewall are there, with rules.
+gate_firewall_stands() {
+	local chains
+	chains=$(lab_on laptop /usr/bin/python3 "$LAB_HERE/marks.py" chains) &&
+		grep -q "^inet tungate " <<<"$chains" && grep -q "^netdev tungate " <<<"$chains"
+}
+
 # gate_end SIGNAL: ends it, and returns its exit status.
 gate_end() {
 	local status=0
