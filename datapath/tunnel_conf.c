@@ -2,42 +2,43 @@
 #include "datapath/tunnel_conf.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "datapath/wireguard/crypto.h"
+#include "src/os/secret.h"
 
 struct tunnel_conf *
 tunnel_conf_new(void)
 {
-	return calloc(1, sizeof(struct tunnel_conf));
+	return secret_new(sizeof(struct tunnel_conf));
 }
 
-static void
-free_wiped(void *p, size_t len)
+/* Room doubles, when the number is a power of two. */
+static size_t
+room_for(unsigned n)
 {
-	if (p != NULL)
-		wg_wipe(p, len);
-	free(p);
+	size_t room = n > 0 ? 1 : 0;
+
+	while (room < n)
+		room *= 2;
+	return room;
 }
 
 /*
  * Room for one more of `size` bytes; what is left behind is wiped, which
- * realloc() would not do. Room doubles, when the number is a power of two.
+ * realloc() would not do.
  */
 static void *
 make_room(void *items, unsigned n, size_t size)
 {
-	unsigned room = n == 0 ? 1 : n * 2;
 	void *more;
 
-	if ((n & (n - 1)) != 0)
+	if (room_for(n + 1) == room_for(n))
 		return items;
-	if ((more = calloc(room, size)) == NULL)
+	if ((more = secret_new(room_for(n + 1) * size)) == NULL)
 		return NULL;
 	if (n > 0)
 		memcpy(more, items, n * size);
-	free_wiped(items, n * size);
+	secret_free(items, room_for(n) * size);
 	return more;
 }
 
@@ -107,7 +108,7 @@ tunnel_conf_free(struct tunnel_conf *c)
 {
 	if (c == NULL)
 		return;
-	free_wiped(c->peers, c->n_peers * sizeof(*c->peers));
-	free(c->allowed);
-	free_wiped(c, sizeof(*c));
+	secret_free(c->peers, room_for(c->n_peers) * sizeof(*c->peers));
+	secret_free(c->allowed, room_for(c->n_allowed) * sizeof(*c->allowed));
+	secret_free(c, sizeof(*c));
 }

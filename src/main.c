@@ -2,7 +2,9 @@
 /*
  * tungated: the daemon, put together, top to bottom.
  *
- *   read configuration     --check, --lockdown and --release go no further
+ *   read options           --check, --lockdown and --release go no further
+ *   memory                 from here on what it holds stays in it
+ *   read configuration     with the servers' keys
  *   lock                   one daemon; from here on we may change the system
  *   engine                 the default route is taken: nothing passes
  *   control socket         listens; nobody serves it yet
@@ -302,6 +304,16 @@ limit_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void
+keep_memory(void)
+{
+	const char *lacks;
+
+	isolate_memory(true, &lacks);
+	if (*lacks != '\0')
+		log_warn("tungated: this system has no means for: %s", lacks);
+}
+
 /* What ps shows; as much of it as the arguments have room for. */
 static void
 set_title(char *argv[], const char *title)
@@ -443,6 +455,7 @@ main(int argc, char *argv[])
 
 	d.argv = argv;
 	limit_descriptors();
+	keep_memory();
 	if (read_conf(&d.options, &d.conf, to_log) < 0)
 		return 1;
 	log_set_level((enum log_level)d.conf.log_level);

@@ -3,6 +3,7 @@
  * The order never varies; each step says what is impossible from there on.
  *
  *   descriptors    nothing of the parent's can be used but what is listed
+ *   memory         not in swap, not in a dump
  *   account, root  no file, no other process, no privilege
  *   threads        all there are: one that pumps, one for the rest
  *   system calls   no way to anything new
@@ -63,6 +64,8 @@ isolate(const struct serve *s, struct serving *g, int channel)
 		log_error("worker: no event loop");
 		return false;
 	}
+	isolate_memory(false, &lacks);
+	note_lacks(lacks);
 	if (!is_done(isolate_process(&s->account, s->run_dir, &lacks),
 		"isolation"))
 		return false;

@@ -32,6 +32,14 @@ struct isolate_account isolate_account(const char *name);
 int isolate_descriptors(const int keep[], size_t n);
 
 /*
+ * What is in this process's memory stays there: no dump, no swap, and nobody
+ * but root may look into it; of the processes that it forks, all but swap
+ * holds again. Before there are secrets. privileged: it stays so, and the limit
+ * of what it may lock is none to it. *ret_lacks as below.
+ */
+void isolate_memory(bool privileged, const char **ret_lacks);
+
+/*
  * For the worker, while it has one thread: another account without groups and
  * capabilities, an empty root, nobody who may look into it, its parent's death
  * is its own. dir: where an empty folder can be made for a moment. 0, or a

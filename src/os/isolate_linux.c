@@ -11,6 +11,7 @@
  *                   is no file, and none can be made
  *   own account     no file, no process and no message queue is its own
  *   no new privs    execve() gives nothing
+ *   memory          not in swap, and not in a dump, not even one of root's
  *   not dumpable    no ptrace, no core, /proc/PID is root's
  *   parent's death  SIGKILL
  *   Landlock        no file, no TCP, no abstract socket or signal outside
@@ -127,7 +128,6 @@ drop_capabilities(void)
 static int
 close_up(pid_t parent)
 {
-	const struct rlimit none = { 0, 0 };
 	struct rlimit few;
 
 	/* The soft one: valgrind (3.19) has its own up to the hard one, and
@@ -136,9 +136,9 @@ close_up(pid_t parent)
 		return -errno;
 	if (few.rlim_cur > DESCRIPTORS_MAX)
 		few.rlim_cur = DESCRIPTORS_MAX;
+	/* Not dumpable once more: the account's change may have undone it. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-	    setrlimit(RLIMIT_CORE, &none) < 0 ||
 	    setrlimit(RLIMIT_NOFILE, &few) < 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return -errno;
@@ -147,6 +147,44 @@ close_up(pid_t parent)
 		return -ECHILD;
 	(void)prctl(PR_SET_NAME, "tungated-worker", 0, 0, 0);
 	return 0;
+}
+
+/* Of what a dump holds (core(5)): nothing, not even if root makes one. */
+static bool
+dump_nothing(void)
+{
+	const struct rlimit none = { 0, 0 };
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, "0", 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return setrlimit(RLIMIT_CORE, &none) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && done;
+}
+
+/*
+ * The limit counts what is mapped, not what is used, and what would be mapped
+ * beyond it is refused, but to CAP_IPC_LOCK.
+ */
+static bool
+swap_nothing(bool privileged)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return (setrlimit(RLIMIT_MEMLOCK, &all) == 0 || privileged) &&
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
+void
+isolate_memory(bool privileged, const char **ret_lacks)
+{
+	bool dumps = !dump_nothing(), swaps = !swap_nothing(privileged);
+
+	*ret_lacks = dumps && swaps ? "memory out of swap and dumps"
+	    : dumps		    ? "memory out of dumps"
+	    : swaps		    ? "memory out of swap"
+				    : "";
 }
 
 /*

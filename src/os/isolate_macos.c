@@ -9,7 +9,6 @@
  */
 #include "src/os/isolate.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/resource.h>
@@ -28,16 +27,26 @@ isolate_account(const char *name)
 	return (struct isolate_account){ .uid = (uid_t)-2, .gid = (gid_t)-2 };
 }
 
+/* There is no mlockall() that works (mlockall(2): ENOSYS). */
+void
+isolate_memory(bool privileged, const char **ret_lacks)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)privileged;
+	*ret_lacks = setrlimit(RLIMIT_CORE, &none) < 0
+	    ? "memory out of swap and dumps"
+	    : "memory out of swap";
+}
+
 int
 isolate_process(const struct isolate_account *a, const char *dir,
     const char **ret_lacks)
 {
-	const struct rlimit none = { 0, 0 };
-
 	(void)a;
 	(void)dir;
 	*ret_lacks = "an account of its own and an empty root";
-	return setrlimit(RLIMIT_CORE, &none) < 0 ? -errno : 0;
+	return 0;
 }
 
 int

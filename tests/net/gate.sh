@@ -61,6 +61,26 @@ gate_worker() {
 	return 1
 }
 
+# Of the lab, which has processes of its own; fails if there is none.
+gate_holder() {
+	local comm
+	for comm in /proc/[0-9]*/comm; do
+		if grep -qsx tungated-holder "$comm"; then
+			comm=${comm#/proc/}
+			printf '%s\n' "${comm%/comm}"
+			return
+		fi
+	done
+	return 1
+}
+
+# Whether both tables of the firewall are there, with rules.
+gate_firewall_stands() {
+	local chains
+	chains=$(lab_on laptop /usr/bin/python3 "$LAB_HERE/marks.py" chains) &&
+		grep -q "^inet tungate " <<<"$chains" && grep -q "^netdev tungate " <<<"$chains"
+}
+
 # gate_end SIGNAL: ends it, and returns its exit status.
 gate_end() {
 	local status=0

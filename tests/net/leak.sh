@@ -20,6 +20,12 @@
 #	leak_also	prints a filter of what is legal, too
 #	enter_STATE	how a state of the entry's own is entered
 #
+# LEAK_LAYER=routing|firewall|classifier leaves the other two out (layers.c). Of an
+# entry is then tried what that layer promises to stop alone (STATES.md, "The
+# three layers"), in states that a layer can be alone in, `killed` among them;
+# that the tunnel works is not asked. Into a gate without the routing layer a
+# rule of the test's leads.
+#
 # Each state is an epoch of the judge's: it begins before the state is entered
 # if the tunnel's packets are legal in it, and else when it has been entered.
 # Each try must be seen in the control, or the test is blind.
@@ -29,6 +35,7 @@
 #	leak ..., kind ...	the judge's, of the states
 #	row ENTRY STATE attempts N frames N leaked N
 #	result ENTRY no-leak|known-leak|known-failure|LEAK|FAILED|MENDED|BLIND
+#	result ENTRY not-claimed	of the layer alone; nothing was tried
 #
 # An entry that stands in leaks/expected must leak, or fail a check, as it says
 # there; the test fails when it does not any more (MENDED), so that the list
@@ -63,6 +70,12 @@ die() {
 	exit 1
 }
 
+LAYER=${LEAK_LAYER-} # that stands alone; empty: all three do
+if [ -n "$LAYER" ]; then
+	GATE_PROGRAM=$LAB_BIN/tungated-layers
+	export TUNGATE_LAYERS=$LAYER
+fi
+
 # is_expected leaks|races|fails ENTRY
 is_expected() {
 	grep -q "^$2 $1 " "$EXPECTED"
@@ -70,6 +83,57 @@ is_expected() {
 
 is_control() {
 	[ "$STATE" = control ]
+}
+
+is_closed_state() {
+	[ "$1" = blocked ] || [ "$1" = killed ]
+}
+
+#
+# A layer alone.
+#
+
+layer_states() {
+	case $LAYER in
+	# What it leads into a device that somebody reads, is the classifier's.
+	routing) printf '%s\n' blocked killed ;;
+	firewall) printf '%s\n' blocked connecting killed ;;
+	classifier) printf '%s\n' blocked connecting ;;
+	esac
+}
+
+# Of no route's choosing: to groups, to all, and to what names its link.
+is_routed() {
+	[[ ! $1 =~ ^(22[4-9]\.|23[0-9]\.|ff|fe80) ]] && [[ ! $1 =~ \.255$ ]]
+}
+
+# is_promised HOW WHAT TO: does the layer stop what is tried so?
+is_promised() {
+	case $LAYER/$1/$2 in
+	/* | firewall/*) ;;
+	# Whose socket it was, the firewall alone knows.
+	classifier/*/lookalike) return 1 ;;
+	routing/plain/* | routing/raw/* | classifier/plain/* | classifier/raw/*) is_routed "$3" ;;
+	# What chooses its device comes to the gate if it chooses that.
+	classifier/bind-device/* | classifier/unicast-if/* | classifier/pktinfo/* | \
+		classifier/multicast-if/* | classifier/raw-device/* | classifier/packet-dgram/*) ;;
+	*) return 1 ;;
+	esac
+}
+
+lead_to_the_gate() {
+	local family
+	for family in -4 -6; do
+		ip -n laptop $family route replace default dev tungate0 table 99
+		ip -n laptop $family rule add priority 5 lookup 99
+	done
+}
+
+lead_back() {
+	local family
+	for family in -4 -6; do
+		ip -n laptop $family rule delete priority 5
+	done
 }
 
 #
@@ -84,7 +148,7 @@ leak_check() { check_tunnel; }
 leak_also() { :; }
 
 leak_legal() {
-	[ "$1" = blocked ] && lab_legal blocked && return
+	is_closed_state "$1" && lab_legal blocked && return
 	lab_legal wireguard "$FAMILY"
 }
 
@@ -152,6 +216,9 @@ tries() {
 try() {
 	local how=$1 what=$2 to=$3 from=$LAB_UPLINK4
 	shift 3
+	is_promised "$how" "$what" "$to" || return 0
+	[ "$LAYER/$how" = classifier/plain ] || [ "$LAYER/$how" = classifier/raw ] ||
+		[ "$LAYER" != classifier ] || is_control || set -- "$@" device=tungate0
 	set -- "to=$to" "$@" "n=$TRY_N"
 	case $how in
 	raw | raw-device | packet* | xdp)
@@ -167,6 +234,7 @@ try() {
 probe() {
 	local what=$1 to=$2 from=$LAB_GATEWAY4
 	shift 2
+	is_promised probe "$what" "$to" || return 0
 	[[ $to != *:* ]] || from=$LAB_GATEWAY6
 	set -- "from=$from" "to=$to" "$@" "n=$TRY_N"
 	on router tried "$TRY_N" run_tricks packet "$what" device=lan0 router="$LAPTOP_MAC" "$@"
@@ -180,6 +248,7 @@ leaker_has_ended() {
 # COMMAND, again and again, at least once.
 everything() {
 	local name before=0 meanwhile=("$@")
+	is_promised everything all "" || return 0
 	[ $# != 0 ] || meanwhile=(sleep 0.05)
 	RUNS=$((RUNS + 1))
 	name=$STATE-$RUNS
@@ -288,6 +357,12 @@ enter_reconnecting() {
 	lab_wait_for 5 gate_state_is reconnecting || die "it does not notice the client's death"
 }
 
+enter_killed() {
+	enter_connecting
+	gate_end KILL || :
+	GATE=
+}
+
 client_is_up() {
 	ip -n laptop link show wg0
 }
@@ -307,7 +382,7 @@ enter_connecting() {
 in_state() {
 	leak_prepare
 	leak_attempt
-	is_control || leak_check
+	is_control || [ -n "$LAYER" ] || leak_check
 	leak_restore
 	is_control || [ "$STATE" != connected ] || check_tunnel 20
 	# What is still on its way belongs to this state.
@@ -322,6 +397,8 @@ begin() {
 judged() {
 	local also
 	also=$(leak_also)
+	# What the kernel says of its groups (MLD) asks no route.
+	[ "$LAYER" != routing ] && [ "$LAYER" != classifier ] || also+="${also:+ or }(ip6 and dst host ff02::16)"
 	printf '%s%s' "$(leak_legal "$STATE")" "${also:+ or $also}"
 }
 
@@ -333,10 +410,14 @@ run_control() {
 
 run_state() {
 	begin "$1"
-	[ "$1" = blocked ] || lab_judge epoch "$1" "$(judged)"
+	is_closed_state "$1" || lab_judge epoch "$1" "$(judged)"
+	# By way of another state.
+	[ "$1" != killed ] || lab_judge epoch entering "$(lab_legal wireguard "$FAMILY")"
 	"enter_$1"
-	[ "$1" != blocked ] || lab_judge epoch "$1" "$(judged)"
+	! is_closed_state "$1" || lab_judge epoch "$1" "$(judged)"
+	[ "$LAYER" != classifier ] || lead_to_the_gate
 	in_state
+	[ "$LAYER" != classifier ] || lead_back
 }
 
 row() {
@@ -357,7 +438,9 @@ verdict() {
 	local leaked=no failed=no
 	! has_leaked "$@" || leaked=yes
 	[ "$CHECK_FAILURES" = 0 ] || failed=yes
-	if [ "$(lab_verdict control leaked)" = 0 ] || [ ${#BLIND[@]} != 0 ]; then
+	if [ "${MADE[control]}" = 0 ] && [ -n "$LAYER" ]; then
+		echo not-claimed
+	elif [ "$(lab_verdict control leaked)" = 0 ] || [ ${#BLIND[@]} != 0 ]; then
 		echo BLIND
 	elif [ $leaked = yes ] && ! is_expected leaks "$ENTRY" && ! is_expected races "$ENTRY"; then
 		echo LEAK
@@ -382,7 +465,7 @@ conclude() {
 	[ ${#BLIND[@]} = 0 ] || printf 'not seen leaking on a plain machine: %s\n' "${BLIND[@]}"
 	printf 'result %s %s\n' "$ENTRY" "$verdict"
 	case $verdict in
-	no-leak | known-*) ;;
+	no-leak | known-* | not-claimed) ;;
 	*) return 1 ;;
 	esac
 }
@@ -392,6 +475,11 @@ main() {
 	# shellcheck source=/dev/null # the entry
 	. "$ENTRY_FILE"
 	mapfile -t states < <(leak_states)
+	if [ -n "$LAYER" ]; then
+		# One with states of its own asks for more than a layer.
+		[ "${states[*]}" = "${STATES[*]}" ] || { echo "result $ENTRY not-claimed"; return; }
+		mapfile -t states < <(layer_states)
+	fi
 	FAMILY=$(leak_family)
 
 	lab_up

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: ISC
 """marks: every number that a rule of nftables compares something with, one a
 line, as the kernel tells them to root: whatever mark is looked for is among
-them. (nft 1.0.6 does not come to an end of a chain that is hooked to every
-device.)"""
+them. `marks.py chains`: each chain that has rules, as FAMILY TABLE CHAIN.
+(nft 1.0.6 does not come to an end of a chain that is hooked to every device.)"""
 
 import socket
 import struct
+import sys
 
 NETLINK_NETFILTER, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETRULE = 12, 10, 7
 NLM_F_REQUEST, NLM_F_DUMP, NLMSG_ERROR, NLMSG_DONE = 1, 0x300, 2, 3
 NFTA_DATA_VALUE = 1
+FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 10: "ip6"}
 
 
 def dump(family):
@@ -37,9 +39,24 @@ def values(message):
             yield struct.unpack_from("=I", message, at + 4)[0]
 
 
+def chain(message):
+    """Table and chain: a rule's first two attributes."""
+    names, at = [], 0
+    for _ in range(2):
+        size = struct.unpack_from("=H", message, at)[0]
+        names.append(message[at + 4 : at + size - 1].decode())
+        at += size + 3 & ~3
+    return " ".join(names)
+
+
 def main():
     found = set()
-    for family in (1, 2, 3, 5, 10):  # inet, ip, arp, netdev, ip6
+    if sys.argv[1:] == ["chains"]:
+        for family, name in FAMILIES.items():
+            found.update(f"{name} {chain(m)}" for m in dump(family))
+        print("\n".join(sorted(found)))
+        return
+    for family in FAMILIES:
         for message in dump(family):
             found.update(values(message))
     for value in sorted(found):

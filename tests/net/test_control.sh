@@ -29,11 +29,16 @@ install -m 600 "$here/../fuzz/corpus/wgquick/proton" "$LAB/servers/proton.conf"
 gate_start
 
 keys() {
-	/usr/bin/python3 "$here/keys.py" "$1" "$LAB/servers/proton.conf"
+	/usr/bin/python3 "$here/keys.py" "$@" "$LAB/servers/proton.conf"
 }
 check "the parent knows the key of a wg-quick file" says "^key$" keys "$GATE"
 check "and not what the file says of it" not grep -qx text <(keys "$GATE")
 check "the worker knows neither" says "^nothing$" keys "$(gate_worker)"
+check "nor does the holder" says "^nothing$" keys "$(gate_holder)"
+check "nor a dump of the parent" says "^nothing$" keys --dump "$GATE"
+check "which holds no memory at all" grep -qx 00000000 "/proc/$GATE/coredump_filter"
+echo 0x33 >"/proc/$GATE/coredump_filter"
+check "as the system dumps by default, it would" says "^key$" keys --dump "$GATE"
 
 /usr/bin/python3 "$here/abuse.py" "$LAB/gate/control.sock" "$(gate_worker)" && abuse=0 || abuse=$?
 check "nonsense on the socket gets clear errors and costs nobody else anything" test "$abuse" = 0

@@ -19,7 +19,7 @@ lab_enter "$@"
 
 HOW_MUCH=${1:-few}
 SEED=${2:-$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')}
-CASES=${3:-memory descriptor disk socket clock stop}
+CASES=${3:-memory descriptor disk socket open clock stop}
 case $HOW_MUCH in
 few) STOPPED_S=4 POINTS=2 EVERY=(5) ROOM=(0 3) ;; # a stopped worker is killed after 3 s
 all) STOPPED_S=60 POINTS=60 EVERY=(31 7 5 3 2 1) ROOM=(0 1 2 3 4 6 8) ;;
@@ -139,10 +139,10 @@ BEGUN=0
 long_traffic() { lab_tell attempts each=40; lab_tell attempts pace=2000; }
 short_traffic() { lab_tell attempts each=4; lab_tell attempts pace=20000; }
 
-# begin NAME LEGAL: sets CASE.
+# begin NAME LEGAL [control]: sets CASE.
 begin() {
 	CASE=$1 OUTCOME='' SEEN=0 BEGUN=$((BEGUN + 1))
-	lab_judge epoch "$CASE" "$(dying_legal "$2")"
+	lab_judge "${3:-epoch}" "$CASE" "$(dying_legal "$2")"
 	lab_attempts_begin "while-$BEGUN"
 }
 
@@ -208,8 +208,11 @@ running() {
 	row "$what" "$OUTCOME" "$AFTER"
 }
 
-# starting WHAT: with UNDER as it is, on a machine that was left closed.
-starting() {
+# What a start finds.
+FROM=closed
+
+# starting_FROM WHAT: with UNDER as it is.
+starting_closed() {
 	local what=$1
 	begin "${what// /-}" none
 	spawn_gate
@@ -218,14 +221,31 @@ starting() {
 	end
 }
 
+# Until it says that it is closed, and if it never does, the machine may be open.
+starting_open() {
+	begin "open-${1// /-}" none control
+	gate_release >/dev/null || lab_die "it cannot be opened: $(tail -n 5 "$GATE_LOG")"
+	spawn_gate
+	lab_wait_for 1 is_up_or_has_ended || :
+	OUTCOME=$(state)
+	MADE=$((MADE + $(lab_attempts_end "while-$BEGUN")))
+	short_traffic
+	[ "$OUTCOME" = blocked ] || grep -q "gate: blocked" "$GATE_LOG" || return 0
+	CLOSED=$((CLOSED + 1))
+	tried_with none epoch "$CASE"
+	SEEN=$LEAKED
+	gate_firewall_stands || { UNFOUNDED=$((UNFOUNDED + 1)); tail -n 5 "$GATE_LOG"; }
+}
+
 # Several starts are one line: some run, some end, some run and do not answer.
 starts() {
-	local what=$1 ended=0 up=0 mute=0 seen=0 kind
+	local what=$1 ended=0 up=0 mute=0 seen=0 kind closed=''
 	shift
+	CLOSED=0 UNFOUNDED=0
 	kill_gate
 	for kind in "$@"; do
 		"prepare_${what%% *}" "$kind"
-		starting "$what"
+		"starting_$FROM" "$what"
 		seen=$((seen + SEEN))
 		case $OUTCOME in
 		blocked) up=$((up + 1)) ;;
@@ -239,7 +259,11 @@ starts() {
 	UNDER=("${LOADED[@]}")
 	recover
 	SEEN=$seen
-	row "start: $what" "$up started, $ended ended, $mute mute" "$AFTER"
+	[ "$FROM" = closed ] || closed=", $CLOSED closed"
+	row "start${closed:+, open}: $what" "$up started, $ended ended, $mute mute$closed" "$AFTER" || return 1
+	[ "$UNFOUNDED" = 0 ] && return
+	printf '        %s: %d said to be closed without the firewall\n' "$what" "$UNFOUNDED"
+	return 1
 }
 
 #
@@ -266,6 +290,8 @@ allocations_at_start() {
 	local calls numbers
 	kill_gate
 	no_faults
+	lab_judge control between "$(dying_legal none)"
+	[ "$FROM" = closed ] || gate_release >/dev/null
 	spawn_gate
 	lab_wait_for 10 is_up_or_has_ended
 	calls=$(fault_count mallocs)
@@ -521,7 +547,7 @@ starts_on_small_disks() {
 	kill_gate
 	for n in 1 2 4 6; do
 		small_disk "$n"
-		starting "disk-$n"
+		starting_closed "disk-$n"
 		seen=$((seen + SEEN))
 		[ "$OUTCOME" != blocked ] || up+=" $n"
 		kill_gate
@@ -542,6 +568,19 @@ socket_cases() {
 			running "$way: EAGAIN, each call of $every" sockets "$way" "$EAGAIN" "$every" || failed=1
 		done
 	done
+	return "$failed"
+}
+
+# From an open machine: nothing that was there before helps.
+open_cases() {
+	local failed=0
+	FROM=open
+	allocations_at_start || failed=1
+	starts "memory (RLIMIT_AS, 6 to 30 MB)" 6000000 14000000 22000000 30000000 || failed=1
+	starts "descriptors (3 to 40)" 9 15 20 24 40 || failed=1
+	starts "sockets (each 3rd to 99th call)" "send/$ENOBUFS/3" "send/$EAGAIN/25" \
+		"send/$ENOBUFS/99" "recv/$ENOBUFS/3" "recv/$EAGAIN/25" "recv/$ENOBUFS/99" || failed=1
+	FROM=closed
 	return "$failed"
 }
 

@@ -43,6 +43,23 @@ has_capability() {
 	[ $((16#$set >> $2 & 1)) = 1 ]
 }
 
+# does_not_swap PROCESS: as much of it is locked as it uses.
+does_not_swap() {
+	awk '$1 == "VmLck:" { locked = $2 } $1 == "VmRSS:" { used = $2 }
+		END { exit !(used > 0 && locked >= used) }' "/proc/$1/status" &&
+		! grep -q '^Swap: *[1-9]' "/proc/$1/smaps"
+}
+
+# Without privilege it locks no more than its limit, so nothing, and says so.
+limit_can_be_lifted() {
+	[ "$(ulimit -Hl)" = unlimited ] || [ $((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> 24 & 1)) = 1 ]
+}
+
+# Not by one who has no privilege but root's account.
+cannot_look_into() {
+	! setpriv --bounding-set -all --inh-caps -all cat "/proc/$1/maps" >/dev/null 2>&1
+}
+
 root_is_empty() {
 	[ -d "/proc/$WORKER/root/" ] && [ -z "$(ls -A "/proc/$WORKER/root/")" ] &&
 		! touch "/proc/$WORKER/root/file" 2>/dev/null
@@ -75,6 +92,17 @@ check "another user sees nothing of it" not setpriv --reuid 59116 --regid 59116 
 # for signals; channel, listener
 # and uplink.
 check "descriptors: those it needs" descriptors_are "$(expected '1 /dev/net/tun')"
+for process in "$WORKER" "$GATE"; do
+	check "no core dump" grep -qE '^Max core file size +0 +0 ' "/proc/$process/limits"
+	check "nor anything in one" grep -qx 00000000 "/proc/$process/coredump_filter"
+	check "root without privilege cannot look into it" cannot_look_into "$process"
+done
+check "the parent is out of swap" does_not_swap "$GATE"
+if limit_can_be_lifted; then
+	check "and the worker" does_not_swap "$WORKER"
+else
+	check "that the worker is not is said" grep -q "worker: .*no means for: memory out of swap" "$GATE_LOG"
+fi
 check "its name" grep -qx tungated-worker "/proc/$WORKER/comm"
 check "its title" grep -qz '^tungated: worker' "/proc/$WORKER/cmdline"
 

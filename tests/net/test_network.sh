@@ -92,6 +92,10 @@ done
 check "rules and routes taken away: repaired" page_comes
 check "and said" grep -q "routes: were changed by someone else, repaired" "$GATE_LOG"
 
+# How soon all of that is undone: test_reactions.sh. Here, under traffic, it may
+# take three times what is promised.
+WITHIN_MS=300
+
 # milliseconds_until COMMAND...: how long it took until it succeeded; 5000: never.
 milliseconds_until() {
 	local start=${EPOCHREALTIME/./}
@@ -107,7 +111,7 @@ comes_first() {
 for family in -4 -6; do
 	ip -n laptop $family rule add priority 40 lookup main
 	took=$(milliseconds_until comes_first $family)
-	check "$family: a rule of others before ours: ours is before it ($took ms)" test "$took" -lt 5000
+	check "$family: a rule of others before ours: ours is before it ($took ms)" test "$took" -le "$WITHIN_MS"
 	ip -n laptop $family rule delete priority 40
 done
 ip -n laptop route add default dev eth0 metric 0 table 7468
@@ -115,7 +119,7 @@ not_in_table() {
 	! ip -n laptop route show table 7468 | grep -q eth0
 }
 took=$(milliseconds_until not_in_table)
-check "a route of others in our table: gone ($took ms)" test "$took" -lt 5000
+check "a route of others in our table: gone ($took ms)" test "$took" -le "$WITHIN_MS"
 ip -n laptop rule add priority 1 lookup main
 check "a rule that cannot be preceded is reported" lab_wait_for 5 grep -q "comes before ours" "$GATE_LOG"
 ip -n laptop rule delete priority 1

@@ -39,6 +39,11 @@ query_comes() {
 	wait "$seen"
 }
 
+# keys PROCESS, keys --dump PROCESS: what it knows of own.conf's key.
+keys() {
+	/usr/bin/python3 "$here/keys.py" "$@" "$LAB/servers/own.conf"
+}
+
 page() { # ADDRESS
 	lab_on laptop curl -s -m 5 -o "$LAB/page" "http://$1/"
 }
@@ -83,6 +88,8 @@ lab_judge epoch connected "$(lab_legal wireguard 4)"
 check "it connects" gate_ctl connect own >/dev/null
 check "connected" gate_state_is connected
 check "the server saw a handshake" server_heard
+check "the worker knows the key" says "^key$" keys "$(gate_worker)"
+check "a dump of it does not" says "^nothing$" keys --dump "$(gate_worker)"
 check "a page comes, IPv4" page "$LAB_SITE4"
 check "a page comes, IPv6" page "[$LAB_SITE6]"
 check "the resolver is the tunnel's" resolver_is 10.64.0.1
@@ -120,6 +127,7 @@ check "a page comes" page "$LAB_SITE4"
 
 lab_judge epoch disconnected "$(lab_legal blocked)"
 check "it disconnects" gate_ctl disconnect >/dev/null
+check "the worker does not know the key any more" says "^nothing$" keys "$(gate_worker)"
 check "the resolver is the one of before" [ "$(cat /etc/resolv.conf)" = "$before" ]
 check "its device is gone" not ip -n laptop link show tungate-wg >/dev/null 2>&1
 lab_attempts_begin disconnected

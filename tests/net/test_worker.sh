@@ -11,6 +11,9 @@ here=$(dirname "$0")
 lab_enter "$@"
 
 KILLS=20
+# Promised; each kill may take SLACK times that, under traffic as it is, and
+# half of them not. A build with a sanitizer is several times slower.
+WITHIN_MS=$((100 * ${SLOWER:-1})) SLACK=3
 
 page_comes() {
 	[ "$(lab_on laptop curl -s -m 5 "http://$LAB_SITE4/")" = "$LAB_EXIT4" ]
@@ -45,19 +48,21 @@ kill_worker() {
 		[ "$(milliseconds_since "$start")" -lt 10000 ] || return 1
 	done
 	ANSWERS_AFTER=$(milliseconds_since "$start")
-	[ "$STARTED_AFTER" -lt 1000 ]
+	[ "$STARTED_AFTER" -le $((WITHIN_MS * SLACK)) ]
 }
 
 kill_worker_often() {
-	local slowest=0 answered=0
+	local slowest=0 answered=0 soon=0
 	for i in $(seq "$KILLS"); do
 		kill_worker || { printf '        kill %d: no worker\n' "$i"; return 1; }
 		[ "$STARTED_AFTER" -le "$slowest" ] || slowest=$STARTED_AFTER
 		[ "$ANSWERS_AFTER" -le "$answered" ] || answered=$ANSWERS_AFTER
+		[ "$STARTED_AFTER" -gt "$WITHIN_MS" ] || soon=$((soon + 1))
 		sleep 0.1
 	done
 	printf '        %d kills: another worker after %d ms at most, which answers after %d ms\n' \
 		"$KILLS" "$slowest" "$answered"
+	[ "$soon" -ge $((KILLS / 2)) ]
 }
 
 counters_add_up() {
@@ -99,7 +104,7 @@ lab_wait_for 5 test -s "$LAB/watched" || :
 lab_on laptop curl -s -m 60 --limit-rate 2M -o /dev/null "http://$LAB_SITE4/bulk?bytes=40000000" &
 transfer=$!
 begin killed "$tunnel"
-check "the worker is killed $KILLS times, and there is another within a second" kill_worker_often
+check "the worker is killed $KILLS times, and there is another within $WITHIN_MS ms" kill_worker_often
 check "who watched is told what happened" lab_wait_for 5 \
 	grep -q "tungatectl status says whether it is back" "$LAB/watched"
 wait "$watch" 2>/dev/null && watched=0 || watched=$?

@@ -43,6 +43,7 @@ isolate_all(void)
 	const int keep[] = { pair[1] };
 	const char *lacks;
 
+	isolate_memory(false, &lacks);
 	if (isolate_descriptors(keep, 1) < 0 ||
 	    isolate_process(&a, "/tmp", &lacks) < 0 ||
 	    isolate_calls(&lacks) < 0)
@@ -329,6 +330,7 @@ isolated(int (*is)(void))
 		const struct isolate_account a = isolate_account("no such one");
 		const char *lacks;
 
+		isolate_memory(false, &lacks);
 		if (isolate_process(&a, "/tmp", &lacks) < 0)
 			_exit(99);
 		_exit(is());

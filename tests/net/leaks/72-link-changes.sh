@@ -36,7 +36,7 @@ asleep() {
 # With either address (.10 and .11), and by either gateway.
 leak_legal() {
 	local legal pair=$LAB_UPLINK4/31
-	legal=$(lab_legal "$([ "$1" = blocked ] && echo blocked || echo wireguard)" "$FAMILY")
+	legal=$(lab_legal "$(is_closed_state "$1" && echo blocked || echo wireguard)" "$FAMILY")
 	printf '%s' "${legal//src host $LAB_UPLINK4/src net $pair}" \
 		" or (arp[6:2] = 1 and arp src net $pair and arp dst host $LAB_NEAR4)"
 }
