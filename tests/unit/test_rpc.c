@@ -173,6 +173,9 @@ a_method_that_is_not_known_is_named_so(void **state)
 static void
 params_that_do_not_fit_are_invalid(void **state)
 {
+	static const char unknown[] = "\"explain\",\"params\":"
+				      "{\"packet\":\"45\","
+				      "\"payload_known\":1}";
 	static const char *const rests[] = { "\"connect\"",
 		"\"connect\",\"params\":[\"bern\"]",
 		"\"connect\",\"params\":null", "\"connect\",\"params\":{}",
@@ -183,9 +186,7 @@ params_that_do_not_fit_are_invalid(void **state)
 		"\"explain\",\"params\":{\"packet\":\"4\"}",
 		"\"explain\",\"params\":{\"packet\":\"4g\"}",
 		"\"explain\",\"params\":{\"packet\":\"0x45\"}",
-		"\"explain\",\"params\":{\"packet\":[69]}",
-		"\"explain\",\"params\":{\"packet\":\"45\",\"payload_known\":"
-		"1}",
+		"\"explain\",\"params\":{\"packet\":[69]}", unknown,
 		"\"subscribe\"",
 		"\"subscribe\",\"params\":{\"topics\":\"state\"}",
 		"\"subscribe\",\"params\":{\"topics\":[\"all\"]}",
