@@ -298,13 +298,19 @@ rm $file
 check "removed: restored" "$dns" restore
 check "removed: as before" is_as_before
 
+# Sets holder. The log of the one before says that it has applied, too.
+hold() {
+	rm -f "$LAB/log/hold"
+	"$dns" hold "${plan[@]}" >"$LAB/log/hold" 2>&1 &
+	holder=$!
+	lab_need 5 "hold starts" grep -sq applied "$LAB/log/hold"
+}
+
 for kind in file short_mount; do
 	for how in replace overwrite; do
 		[ "$kind $how" != "short_mount replace" ] || continue
 		begin_$kind
-		"$dns" hold "${plan[@]}" >"$LAB/log/hold" 2>&1 &
-		holder=$!
-		lab_need 5 "hold starts" grep -q applied "$LAB/log/hold"
+		hold
 		others_$how
 		check "$kind, others $how it: put back at once" \
 			lab_wait_for 1 put_back_times 1
@@ -327,9 +333,7 @@ done
 
 begin_file
 before=$(print_file) || :
-"$dns" hold "${plan[@]}" >"$LAB/log/hold" 2>&1 &
-holder=$!
-lab_need 5 "hold starts" grep -q applied "$LAB/log/hold"
+hold
 rm $file
 check "removed while held: put back" lab_wait_for 1 put_back_times 1
 check "removed while held: it is ours" is_ours
@@ -429,9 +433,7 @@ check "resolved: as before" is_as_before
 check "resolved: restored again" "$dns" restore
 check "resolved: it is told nothing" called
 
-"$dns" hold "${plan[@]}" >"$LAB/log/hold" 2>&1 &
-holder=$!
-lab_need 5 "hold starts" grep -q applied "$LAB/log/hold"
+hold
 {
 	kill -KILL $holder
 	wait $holder
