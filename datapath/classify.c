@@ -40,8 +40,7 @@ has_shape(const struct endpoint *e, const struct pkt *p, size_t segment,
     struct streams *streams)
 {
 	if (e->protocol == PROTO_TCP)
-		return e->shape == SHAPE_OPENVPN_TCP &&
-		    stream_segment(streams, p);
+		return stream_segment(streams, p, e->shape);
 	return each_matches(e->shape, p->payload, p->payload_len, segment);
 }
 

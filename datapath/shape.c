@@ -10,6 +10,8 @@ static const char *const names[] = {
 	[SHAPE_WIREGUARD] = "wireguard",
 	[SHAPE_OPENVPN] = "openvpn",
 	[SHAPE_OPENVPN_TCP] = "openvpn-tcp",
+	[SHAPE_WIREGUARD_TCP] = "wireguard-tcp",
+	[SHAPE_TLS] = "tls",
 	[SHAPE_IKE] = "ike",
 	[SHAPE_IKE_NAT] = "ike-nat",
 	[SHAPE_ESP] = "esp",
@@ -156,8 +158,103 @@ shape_matches(enum shape s, const uint8_t *payload, size_t len)
 		return is_esp(payload, len);
 	case SHAPE_NONE:
 	case SHAPE_OPENVPN_TCP:
+	case SHAPE_WIREGUARD_TCP:
+	case SHAPE_TLS:
 	case SHAPES:
 		break;
 	}
 	return false;
+}
+
+/*
+ * Over TCP.
+ */
+
+unsigned
+shape_head_len(enum shape s)
+{
+	switch (s) {
+	case SHAPE_OPENVPN_TCP:
+	case SHAPE_WIREGUARD_TCP:
+		return 2;
+	case SHAPE_TLS:
+		return 5;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * TunSafe's framing (carrier/framing.h): two bits of type, 14 of length. A
+ * client begins with an initiation; of data the first 16 bytes may be left out.
+ * Of the message its type is looked at, and the length that follows from it.
+ */
+static uint32_t
+wireguard_frame(const uint8_t head[SHAPE_HEAD_MAX], uint8_t type, bool first)
+{
+	enum { WHOLE = 0, HEADLESS = 2 };
+	uint32_t len = bytes_be16(head) & 0x3fff;
+
+	if (head[0] >> 6 == HEADLESS)
+		return !first && len >= 16 ? len : 0;
+	if (head[0] >> 6 != WHOLE)
+		return 0;
+	switch (type) {
+	case 1:
+		return len == 148 ? len : 0;
+	case 2:
+		return !first && len == 92 ? len : 0;
+	case 3:
+		return !first && len == 64 ? len : 0;
+	case 4:
+		return !first && len >= 32 ? len : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * RFC 8446 section 5.1 and 5.2, RFC 5246 section 6.2: a type, a version that
+ * begins with 3, a length. A client begins with its hello.
+ */
+static uint32_t
+tls_frame(const uint8_t head[SHAPE_HEAD_MAX], uint8_t message, bool first)
+{
+	enum {
+		CHANGE_CIPHER_SPEC = 20,
+		HANDSHAKE = 22,
+		APPLICATION_DATA = 23,
+		CLIENT_HELLO = 1,
+		LEN_MAX = 16384 + 2048
+	};
+	uint32_t len = bytes_be16(head + 3);
+
+	if (head[0] < CHANGE_CIPHER_SPEC || head[0] > APPLICATION_DATA ||
+	    head[1] != 3 || head[2] < 1 || head[2] > 3 || len > LEN_MAX)
+		return 0;
+	if (first && (head[0] != HANDSHAKE || message != CLIENT_HELLO))
+		return 0;
+	return len;
+}
+
+uint32_t
+shape_frame(enum shape s, const uint8_t head[SHAPE_HEAD_MAX],
+    const uint8_t *frame, size_t available, bool first)
+{
+	uint32_t len;
+
+	switch (s) {
+	case SHAPE_OPENVPN_TCP:
+		len = bytes_be16(head);
+		return len > 0 &&
+			shape_is_openvpn_packet(frame, available, len, first)
+		    ? len
+		    : 0;
+	case SHAPE_WIREGUARD_TCP:
+		return wireguard_frame(head, frame[0], first);
+	case SHAPE_TLS:
+		return tls_frame(head, frame[0], first);
+	default:
+		return 0;
+	}
 }

@@ -14,19 +14,17 @@
  * Sequence numbers wrap: they are compared by their distance, which is under
  * 2^31 for anything in one window (RFC 9293 section 3.4).
  *
- * A frame is two bytes of length (big-endian) and that many bytes of packet
- * (OpenVPN's socket.c, "stream_buf"). It is judged when the first byte of its
- * packet, which holds the opcode, is seen; so at most the two bytes of a
- * length leave before their frame was judged, if they end a segment.
+ * A frame is a head, which says how long it is, and that many bytes (OpenVPN's
+ * socket.c, "stream_buf"; carrier/framing.h; RFC 8446 section 5.1). It is
+ * judged when the first byte behind its head, which says what it is, is seen;
+ * so at most a head leaves before its frame was judged, if it ends a segment.
  */
 #include "datapath/stream.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "datapath/bytes.h"
 #include "datapath/parse.h"
-#include "datapath/shape.h"
 
 static struct stream *
 find(struct streams *all, const struct pkt *p)
@@ -64,7 +62,7 @@ oldest(struct streams *all)
 
 /* A SYN: the stream begins at the number after it. */
 static struct stream *
-begin(struct streams *all, const struct pkt *p)
+begin(struct streams *all, const struct pkt *p, enum shape shape)
 {
 	struct stream *s = find(all, p);
 
@@ -78,15 +76,19 @@ begin(struct streams *all, const struct pkt *p)
 		.sport = p->sport,
 		.dport = p->dport,
 		.open = true,
+		.shape = (uint8_t)shape,
 		.next = p->tcp_seq + 1,
 		.age = all->clock++ };
 	return s;
 }
 
-/* Follow n new bytes. False: a frame that OpenVPN would not send. */
+/* Follow n new bytes. False: a frame that the client would not send. */
 static bool
 follow(struct stream *s, const uint8_t *d, uint32_t n)
 {
+	enum shape shape = (enum shape)s->shape;
+	unsigned n_head = shape_head_len(shape);
+
 	while (n > 0) {
 		if (s->left > 0) {
 			uint32_t skip = n < s->left ? n : s->left;
@@ -96,13 +98,13 @@ follow(struct stream *s, const uint8_t *d, uint32_t n)
 			n -= skip;
 			continue;
 		}
-		if (s->n_head < 2) {
+		if (s->n_head < n_head) {
 			s->head[s->n_head++] = *d;
 		} else {
-			uint32_t len = bytes_be16(s->head);
+			uint32_t len =
+			    shape_frame(shape, s->head, d, n, !s->greeted);
 
-			if (len == 0 ||
-			    !shape_is_openvpn_packet(d, n, len, !s->greeted))
+			if (len == 0)
 				return false;
 			s->greeted = true;
 			s->n_head = 0;
@@ -135,16 +137,18 @@ stream_is_sound(const struct streams *all)
 }
 
 bool
-stream_segment(struct streams *all, const struct pkt *p)
+stream_segment(struct streams *all, const struct pkt *p, enum shape shape)
 {
 	uint32_t seq = p->tcp_seq, end, skip;
 	struct stream *s;
 
+	if (shape_head_len(shape) == 0)
+		return false;
 	if ((p->tcp_flags & TCP_SYN) != 0) {
 		/* A client opens connections; it does not accept them. */
 		if ((p->tcp_flags & (TCP_ACK | TCP_RST | TCP_FIN)) != 0)
 			return false;
-		s = begin(all, p);
+		s = begin(all, p, shape);
 		seq++;
 	} else {
 		s = find(all, p);
@@ -152,7 +156,7 @@ stream_segment(struct streams *all, const struct pkt *p)
 			s->open = false;
 		if (p->payload_len == 0)
 			return true;
-		if (s == NULL || !s->open)
+		if (s == NULL || !s->open || s->shape != shape)
 			return false;
 	}
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_stream: no sequence of segments makes the follower of OpenVPN's frames
+ * fuzz_stream: no sequence of segments makes the follower of frames
  * read past a segment's end, and none passes data of an unknown connection.
  *
- * Each segment: flags, an offset to the sequence number, a length, its bytes.
+ * First which shape. Each segment: flags, an offset to the sequence number, a
+ * length, its bytes.
  */
 #include "datapath/parse.h"
 #include "datapath/stream.h"
@@ -13,9 +14,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct streams streams = { 0 };
+	static const enum shape shapes[] = { SHAPE_OPENVPN_TCP,
+		SHAPE_WIREGUARD_TCP, SHAPE_TLS };
+	enum shape shape = SHAPE_OPENVPN_TCP;
 	bool known = false;
 	uint32_t seq = 0;
 
+	if (len > 0) {
+		shape = shapes[data[0] % 3];
+		data++;
+		len--;
+	}
 	while (len >= 3) {
 		struct pkt p = { .src = { ADDR_V4, { 1 } },
 			.dst = { ADDR_V4, { 2 } },
@@ -31,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		p.payload = payload;
 		p.payload_len = (uint32_t)n;
 		known |= (p.tcp_flags & TCP_SYN) != 0;
-		if (stream_segment(&streams, &p) && n > 0 && !known)
+		if (stream_segment(&streams, &p, shape) && n > 0 && !known)
 			abort();
 		seq += (uint32_t)n;
 		free(payload);

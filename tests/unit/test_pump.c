@@ -10,6 +10,7 @@
 #include "datapath/policy.h"
 #include "datapath/policy_slot.h"
 #include "datapath/pump.h"
+#include "datapath/shape.h"
 #include "src/os/pktbuf.h"
 #include "src/os/tun.h"
 #include "src/os/uplink.h"
@@ -340,7 +341,7 @@ connections_outlive_a_pump_but_not_if_they_may_be_broken(void **state)
 		else if (i == 1)
 			memset(&at->greeted, 0xff, 1);
 		else if (i == 2)
-			at->n_head = 3;
+			at->n_head = SHAPE_HEAD_MAX + 1;
 		else
 			at->left = 70000;
 		start_anew();

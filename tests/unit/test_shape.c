@@ -298,7 +298,7 @@ check_recording(const char *path, enum shape s, uint16_t port)
 		    p.dport != port)
 			continue;
 		passes = s == SHAPE_OPENVPN_TCP
-		    ? stream_segment(&streams, &p)
+		    ? stream_segment(&streams, &p, SHAPE_OPENVPN_TCP)
 		    : shape_matches(s, p.payload, p.payload_len);
 		if (!passes)
 			fail_msg("%s: payload %u (%u bytes) is refused", path,

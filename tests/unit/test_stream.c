@@ -15,6 +15,7 @@ struct connection {
 	struct streams *streams;
 	uint16_t sport;
 	uint32_t seq; /* of the next byte */
+	enum shape shape;
 };
 
 static bool
@@ -32,7 +33,7 @@ send_at(struct connection *c, uint32_t seq, uint8_t flags, const void *data,
 		.tcp_seq = seq,
 		.payload = copy,
 		.payload_len = (uint32_t)len };
-	bool passes = stream_segment(c->streams, &p);
+	bool passes = stream_segment(c->streams, &p, c->shape);
 
 	free(copy);
 	return passes;
@@ -56,7 +57,10 @@ send_syn(struct connection *c)
 static struct connection
 open_from(struct streams *all, uint16_t sport, uint32_t isn)
 {
-	struct connection c = { .streams = all, .sport = sport, .seq = isn };
+	struct connection c = { .streams = all,
+		.sport = sport,
+		.seq = isn,
+		.shape = SHAPE_OPENVPN_TCP };
 
 	assert_true(send_syn(&c));
 	return c;
@@ -232,7 +236,10 @@ static void
 a_connection_whose_beginning_was_not_seen_does_not_pass(void **state)
 {
 	struct streams all = { 0 };
-	struct connection c = { .streams = &all, .sport = 40000, .seq = 5 };
+	struct connection c = { .streams = &all,
+		.sport = 40000,
+		.seq = 5,
+		.shape = SHAPE_OPENVPN_TCP };
 	struct talk t = talk();
 
 	(void)state;
@@ -298,7 +305,10 @@ static void
 a_syn_with_bytes_is_judged_by_them(void **state)
 {
 	struct streams all = { 0 };
-	struct connection c = { .streams = &all, .sport = 40000, .seq = 9 };
+	struct connection c = { .streams = &all,
+		.sport = 40000,
+		.seq = 9,
+		.shape = SHAPE_OPENVPN_TCP };
 	struct talk t = talk();
 
 	(void)state;
@@ -317,7 +327,9 @@ a_syn_with_another_flag_does_not_pass(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
 		struct streams all = { 0 };
-		struct connection c = { .streams = &all, .sport = 40000 };
+		struct connection c = { .streams = &all,
+			.sport = 40000,
+			.shape = SHAPE_OPENVPN_TCP };
 
 		assert_false(
 		    send_at(&c, 0, (uint8_t)(TCP_SYN | flags[i]), "", 0));
@@ -387,6 +399,150 @@ knocking_does_not_push_the_client_out(void **state)
 	assert_true(send_next(&client, t.bytes + 56, t.len - 56));
 }
 
+/*
+ * The other shapes over TCP.
+ */
+
+static struct connection
+open_as(struct streams *all, enum shape shape)
+{
+	struct connection c = { .streams = all,
+		.sport = 50000,
+		.seq = 1000,
+		.shape = shape };
+
+	assert_true(send_syn(&c));
+	return c;
+}
+
+/* A frame of WireGuard's: type of framing, type of message, length. */
+static size_t
+wg_frame(uint8_t *to, uint8_t framing, uint8_t type, size_t len)
+{
+	memset(to, 0, 2 + len);
+	to[0] = (uint8_t)(framing << 6 | len >> 8);
+	to[1] = (uint8_t)len;
+	to[2] = type;
+	return 2 + len;
+}
+
+static size_t
+tls_record(uint8_t *to, uint8_t type, uint8_t minor, uint8_t message,
+    size_t len)
+{
+	memset(to, 0, 5 + len);
+	to[0] = type;
+	to[1] = 3;
+	to[2] = minor;
+	to[3] = (uint8_t)(len >> 8);
+	to[4] = (uint8_t)len;
+	to[5] = message;
+	return 5 + len;
+}
+
+/* In pieces of any size, each frame after the other. */
+static void
+a_client_of_each_shape_passes_in_any_pieces(void **state)
+{
+	static uint8_t wg[4096], tls[4096];
+	size_t n_wg = 0, n_tls = 0;
+
+	(void)state;
+	n_wg += wg_frame(wg + n_wg, 0, 1, 148);
+	n_wg += wg_frame(wg + n_wg, 0, 4, 32);
+	n_wg += wg_frame(wg + n_wg, 2, 99, 1400);
+	n_wg += wg_frame(wg + n_wg, 0, 2, 92);
+	n_wg += wg_frame(wg + n_wg, 0, 3, 64);
+	n_wg += wg_frame(wg + n_wg, 2, 0, 16);
+	n_tls += tls_record(tls + n_tls, 22, 1, 1, 517);
+	n_tls += tls_record(tls + n_tls, 20, 3, 1, 1);
+	n_tls += tls_record(tls + n_tls, 23, 3, 0xaa, 1500);
+	n_tls += tls_record(tls + n_tls, 21, 3, 2, 2);
+	for (size_t piece = 1; piece < 1500; piece = piece * 2 + 1) {
+		struct streams all = { 0 };
+		struct connection c = open_as(&all, SHAPE_WIREGUARD_TCP);
+
+		for (size_t at = 0; at < n_wg; at += piece)
+			assert_true(send_next(&c, wg + at,
+			    n_wg - at < piece ? n_wg - at : piece));
+		c = open_as(&all, SHAPE_TLS);
+		for (size_t at = 0; at < n_tls; at += piece)
+			assert_true(send_next(&c, tls + at,
+			    n_tls - at < piece ? n_tls - at : piece));
+	}
+}
+
+static void
+what_such_a_client_does_not_send_ends_its_connection(void **state)
+{
+	static const struct {
+		uint8_t framing, type;
+		size_t len;
+		bool later; /* also after an initiation */
+	} wg[] = { { 0, 2, 92, false }, { 0, 4, 64, false },
+		{ 2, 0, 100, false }, { 0, 1, 147, true }, { 0, 4, 31, true },
+		{ 0, 0, 32, true }, { 0, 5, 148, true }, { 1, 1, 148, true },
+		{ 3, 1, 148, true }, { 2, 0, 15, true },
+		{ 0, 'G', 148, true } };
+	static const struct {
+		uint8_t type, minor, message;
+		size_t len;
+		bool later;
+	} tls[] = { { 23, 3, 1, 100, false }, { 22, 1, 2, 100, false },
+		{ 22, 0, 1, 100, true }, { 22, 4, 1, 100, true },
+		{ 19, 3, 1, 100, true }, { 24, 3, 1, 100, true },
+		{ 'G', 3, 1, 100, true } };
+	static uint8_t bytes[1024];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wg); i++)
+		for (int later = 0; later < 2; later++) {
+			struct streams all = { 0 };
+			struct connection c =
+			    open_as(&all, SHAPE_WIREGUARD_TCP);
+
+			n = wg_frame(bytes, 0, 1, 148);
+			assert_true(later == 0 || send_next(&c, bytes, n));
+			n = wg_frame(bytes, wg[i].framing, wg[i].type,
+			    wg[i].len);
+			assert_int_equal(send_next(&c, bytes, n),
+			    later != 0 && !wg[i].later);
+			if (later != 0 && !wg[i].later)
+				continue;
+			n = wg_frame(bytes, 0, 1, 148);
+			assert_false(send_next(&c, bytes, n));
+		}
+	for (size_t i = 0; i < ARRAY_LEN(tls); i++)
+		for (int later = 0; later < 2; later++) {
+			struct streams all = { 0 };
+			struct connection c = open_as(&all, SHAPE_TLS);
+
+			n = tls_record(bytes, 22, 1, 1, 100);
+			assert_true(later == 0 || send_next(&c, bytes, n));
+			n = tls_record(bytes, tls[i].type, tls[i].minor,
+			    tls[i].message, tls[i].len);
+			assert_int_equal(send_next(&c, bytes, n),
+			    later != 0 && !tls[i].later);
+		}
+}
+
+/* The server's file says another shape now. */
+static void
+a_connection_is_of_the_shape_it_was_opened_with(void **state)
+{
+	struct streams all = { 0 };
+	struct connection c = open_as(&all, SHAPE_TLS);
+	uint8_t bytes[200];
+	size_t n = wg_frame(bytes, 0, 1, 148);
+
+	(void)state;
+	c.shape = SHAPE_WIREGUARD_TCP;
+	assert_false(send_next(&c, bytes, n));
+	c.shape = SHAPE_WIREGUARD;
+	assert_false(send_syn(&c));
+}
+
 int
 main(void)
 {
@@ -413,6 +569,11 @@ main(void)
 		cmocka_unit_test(
 		    of_too_many_connections_the_oldest_is_forgotten),
 		cmocka_unit_test(knocking_does_not_push_the_client_out),
+		cmocka_unit_test(a_client_of_each_shape_passes_in_any_pieces),
+		cmocka_unit_test(
+		    what_such_a_client_does_not_send_ends_its_connection),
+		cmocka_unit_test(
+		    a_connection_is_of_the_shape_it_was_opened_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
