@@ -828,6 +828,15 @@ on_silent(void *arg)
 		(void)change(e, EV_TUNNEL_LOST);
 }
 
+static void
+on_wire_down(void *arg)
+{
+	struct engine *e = arg;
+
+	own_wire_down(e->own);
+	on_silent(e);
+}
+
 /* The worker's word alone does not end the daemon. */
 static void
 on_tun_lost(void *arg)
@@ -1044,6 +1053,7 @@ make_events(struct engine *e)
 		.on_request = on_request,
 		.on_heard = on_heard,
 		.on_silent = on_silent,
+		.on_wire_down = on_wire_down,
 		.on_tun_lost = on_tun_lost,
 		.arg = e };
 
@@ -1053,8 +1063,8 @@ make_events(struct engine *e)
 	e->client = supervise_new(e->base,
 	    (struct supervise_calls){ on_client_start, on_client_loss, e });
 	e->warden = warden_new(e->base, &worker_calls);
-	e->proof = proof_new(e->base, e->warden, e->outside);
 	e->own = e->warden != NULL ? own_new(e->warden) : NULL;
+	e->proof = proof_new(e->base, e->warden, e->outside, e->own);
 	if (e->client == NULL || e->warden == NULL || e->proof == NULL ||
 	    e->own == NULL || (e->memory = pump_memory_new()) == NULL)
 		return -ENOMEM;

@@ -10,6 +10,7 @@
 
 #include "control/answer.h"
 #include "control/channel.h"
+#include "datapath/carrier/carrier.h"
 #include "datapath/policy.h"
 #include "datapath/pump.h"
 #include "datapath/tunnel.h"
@@ -60,8 +61,11 @@ struct mirror {
 	unsigned wanted;	 /* so many will come */
 	struct tun *tun;
 	struct tunnel *tunnel; /* our own; NULL: none */
-	struct making making;  /* the next */
-	uint64_t renewed;      /* the epoch that is to be heard of; 0: none */
+	int link; /* its link's other end, which we have while it has one */
+	struct carrier *carrier; /* of its messages; NULL: none */
+	bool carried;		 /* it is up */
+	struct making making;	 /* the next */
+	uint64_t renewed;	 /* the epoch that is to be heard of; 0: none */
 	uint64_t established, unanswered; /* of the tunnel, last seen */
 	struct listening ears[EARS];
 	uint8_t heard[PKTBUF_MAX];
@@ -273,10 +277,13 @@ make_tunnel(struct mirror *m, uint16_t port, int fd)
 		close(fd);
 		return NULL;
 	}
-	if (udp_adopt(fd, port, &parts.udp) < 0) {
+	parts.link = fd;
+	if (port != 0 && udp_adopt(fd, port, &parts.udp) < 0) {
 		close(fd);
 	} else if ((r = tun_adopt(m->making.tun, &parts.tun)) < 0) {
 		udp_close(parts.udp);
+		if (port == 0)
+			close(fd);
 	} else {
 		m->making.tun = -1;
 		r = tunnel_new(&parts, &t);
@@ -286,13 +293,82 @@ make_tunnel(struct mirror *m, uint16_t port, int fd)
 	return r < 0 ? NULL : t;
 }
 
+/*
+ * What carries the tunnel's messages over TCP.
+ */
+
+static void
+hang_up(struct mirror *m)
+{
+	carrier_close(m->carrier);
+	m->carrier = NULL;
+	m->carried = false;
+}
+
+static void
+let_go_of_link(struct mirror *m)
+{
+	hang_up(m);
+	if (m->link >= 0)
+		close(m->link);
+	m->link = -1;
+}
+
+static void
+on_wire_up(void *arg)
+{
+	struct mirror *m = arg;
+
+	m->carried = true;
+	worker_renew(m->worker);
+}
+
+static void
+on_wire_down(void *arg, const char *why)
+{
+	struct mirror *m = arg;
+
+	log_info("tunnel: its connection is down: %s", why);
+	hang_up(m);
+	tell_parent(m, MSG_WIRE_DOWN, NULL, -1);
+}
+
+static void
+take_link(struct mirror *m, int fd)
+{
+	let_go_of_link(m);
+	m->link = fd;
+}
+
+static void
+take_wire(struct mirror *m, int fd)
+{
+	static const struct carrier_conf conf = { .framing = CARRIER_TUNSAFE };
+	const struct carrier_calls calls = { .on_up = on_wire_up,
+		.on_down = on_wire_down,
+		.arg = m };
+	int r = -ENOTCONN;
+
+	hang_up(m);
+	if (m->link >= 0 && fd >= 0)
+		r = carrier_open(m->base, &conf, NULL, fd, m->link, &calls,
+		    &m->carrier);
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
+		log_error("tunnel: nothing can carry it (%s)", strerror(-r));
+	}
+}
+
 static void
 take_port(struct mirror *m, const struct msg_port *p, int fd)
 {
 	struct tunnel *new = NULL;
 
-	if (p->port != 0 && fd >= 0)
-		new = make_tunnel(m, (uint16_t)p->port, fd);
+	if (p->used != 0 && fd >= 0)
+		new = make_tunnel(m, p->port, fd);
+	if (new == NULL || p->port != 0)
+		let_go_of_link(m);
 	forget_making(m);
 	if (worker_use_tunnel(m->worker, new) < 0)
 		_exit(1);
@@ -309,7 +385,9 @@ renew(struct mirror *m, uint64_t epoch)
 		return;
 	m->renewed = epoch;
 	m->established = tunnel_established(m->tunnel);
-	worker_renew(m->worker);
+	/* Else once it is up: of two within 20 ms a server takes the first. */
+	if (m->link < 0 || m->carried)
+		worker_renew(m->worker);
 }
 
 static void
@@ -407,6 +485,12 @@ handle(struct mirror *m, const struct msg *msg, int fd)
 		break;
 	case MSG_NETS:
 		take_nets(m, &msg->body.nets);
+		break;
+	case MSG_LINK:
+		take_link(m, fd);
+		break;
+	case MSG_WIRE:
+		take_wire(m, fd);
 		break;
 	case MSG_PORT:
 		take_port(m, &msg->body.port, fd);
@@ -614,6 +698,7 @@ mirror_new(struct event_base *base, int channel,
 		return NULL;
 	m->base = base;
 	m->making.tun = -1;
+	m->link = -1;
 	m->worker = parts->worker;
 	m->uplink = parts->uplink;
 	m->drops = parts->drops;
@@ -645,6 +730,7 @@ mirror_free(struct mirror *m)
 		event_free(m->on_worker);
 	channel_done(&m->channel);
 	forget_making(m);
+	let_go_of_link(m);
 	tunnel_free(m->tunnel);
 	server_list_free(&m->own);
 	free(m);

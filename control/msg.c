@@ -31,6 +31,8 @@ static const struct kind {
 	    .secret = true },
 	[MSG_NETS] = { .name = "nets", .len = sizeof(struct msg_nets) },
 	[MSG_PORT] = { .name = "port", .len = sizeof(struct msg_port) },
+	[MSG_LINK] = { .name = "link" },
+	[MSG_WIRE] = { .name = "wire" },
 	[MSG_RENEW] = { .name = "renew", .len = sizeof(struct msg_number) },
 	[MSG_REPLY] = { .name = "reply", .len = sizeof(struct msg_reply) },
 	[MSG_KERNEL] = { .name = "kernel", .len = sizeof(struct msg_kernel) },
@@ -43,6 +45,7 @@ static const struct kind {
 	    .from = MSG_WORKER,
 	    .len = sizeof(struct msg_number) },
 	[MSG_SILENT] = { .name = "silent", .from = MSG_WORKER },
+	[MSG_WIRE_DOWN] = { .name = "wire-down", .from = MSG_WORKER },
 	[MSG_TUN_LOST] = { .name = "tun-lost", .from = MSG_WORKER },
 	[MSG_PONG] = { .name = "pong",
 	    .from = MSG_WORKER,
@@ -120,6 +123,9 @@ msg_check(const struct msg *m, bool has_fd, const struct msg_now *now)
 		break;
 	case MSG_SILENT:
 		good = now->ears > 0;
+		break;
+	case MSG_WIRE_DOWN:
+		good = now->wired;
 		break;
 	case MSG_TUN_LOST:
 		good = now->has_tun;

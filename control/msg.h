@@ -39,9 +39,12 @@ enum msg_type {
 		      * the peers and their networks follow */
 	MSG_PEER,    /* tunnel_peer: the next one */
 	MSG_NETS,    /* msg_nets: the next ones of all networks */
-	MSG_PORT,    /* msg_port, with a socket: that was all of the tunnel,
-		      * use it; or without: no tunnel any more; answer
-		      * IN_FORCE */
+	MSG_PORT,    /* msg_port, with a socket, or an end of a link: that was
+		      * all of the tunnel, use it; or without: no tunnel any
+		      * more; answer IN_FORCE */
+	MSG_LINK,    /* no body, with the link's other end, before PORT */
+	MSG_WIRE,    /* no body, with a TCP socket on its way to the server:
+		      * carry the tunnel's messages by it, and by no other */
 	MSG_RENEW,   /* msg_number: the epoch; a new handshake, and say HEARD */
 	MSG_REPLY,   /* msg_reply: to CONNECT ... RELOAD */
 	MSG_KERNEL,  /* msg_kernel: to STATS */
@@ -53,6 +56,8 @@ enum msg_type {
 			 * was one. A past one is ignored: they cross */
 	MSG_SILENT,	/* no body: the tunnel's peer does not answer; once
 			 * there was a RENEW */
+	MSG_WIRE_DOWN,	/* no body: the last WIRE carries nothing any more;
+			 * once there was one */
 	MSG_TUN_LOST,	/* no body; while it has the device */
 	MSG_PONG,	/* msg_number: the ping's; while it is awaited */
 	MSG_CONNECT,	/* msg_name and, as all down to RELOAD, the connection
@@ -125,7 +130,9 @@ struct msg_nets {
 
 struct msg_port {
 	uint64_t sequence; /* as POLICY's */
-	uint64_t port;	   /* host order; 0: no tunnel */
+	uint16_t used;	   /* 0: no tunnel */
+	uint16_t port;	   /* host order; 0: what comes with it is a link */
+	uint32_t zero;
 };
 
 struct msg_reply {
@@ -180,6 +187,7 @@ size_t msg_len(enum msg_type t);
 struct msg_now {
 	uint64_t sent, in_force; /* sequences of POLICY, TUN and PORT */
 	uint64_t ears;		 /* the last epoch of EAR or RENEW; 0: none */
+	bool wired;		 /* there was a WIRE */
 	uint64_t ping;		 /* that is not answered yet; 0: none */
 	bool has_tun;		 /* until it says that it let go */
 	bool busy;		 /* a request is under way */

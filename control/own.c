@@ -4,18 +4,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/server.h"
 #include "control/warden.h"
+#include "datapath/carrier/carrier.h"
 #include "datapath/tunnel_conf.h"
 #include "src/base/log.h"
 #include "src/base/mono.h"
 #include "src/os/dns.h"
+#include "src/os/link.h"
+#include "src/os/tcpsocket.h"
 #include "src/os/tun.h"
 #include "src/os/udp.h"
 
 /* What IPv6 asks of any link (RFC 8200 section 5), and what IPv4 does. */
 enum { MTU_MIN6 = 1280, MTU_MIN4 = 576, MTU_USUAL = 1500, MTU_MAX = 65460 };
+
+/* What may wait between the tunnel and its carrier. */
+enum { LINK_BYTES = 1 << 20 };
 
 /* Before and behind a packet: IP, UDP, and WireGuard's 32. */
 enum { AROUND4 = 20 + 8 + 32, AROUND6 = 40 + 8 + 32 };
@@ -26,6 +33,9 @@ struct own {
 	struct tunnel_conf *conf; /* NULL: no tunnel */
 	struct tun *tun;
 	struct udp *udp;
+	struct endpoint to;    /* by TCP; PROTO_UDP: there is no link */
+	int link[2];	       /* the tunnel's end, and its carrier's */
+	bool wired;	       /* there is a connection, or one is being made */
 	uint32_t mtu, mtu_max; /* now, and what the worker was told */
 };
 
@@ -76,6 +86,7 @@ own_new(struct warden *warden)
 	if (o == NULL)
 		return NULL;
 	o->warden = warden;
+	o->link[0] = o->link[1] = -1;
 	if ((r = dns_open(NULL, NULL, &o->dns)) < 0)
 		log_warn("dns: the resolvers cannot be set (%s)", strerror(-r));
 	restore_dns(o);
@@ -88,6 +99,12 @@ let_go(struct own *o)
 	tunnel_conf_free(o->conf);
 	tun_close(o->tun);
 	udp_close(o->udp);
+	for (int i = 0; i < 2; i++) {
+		if (o->link[i] >= 0)
+			close(o->link[i]);
+		o->link[i] = -1;
+	}
+	o->wired = false;
 	o->conf = NULL;
 	o->tun = NULL;
 	o->udp = NULL;
@@ -151,6 +168,15 @@ set_addresses(struct own *o)
 }
 
 static int
+make_port(struct own *o, const struct server *server)
+{
+	o->to = server->endpoints[0];
+	if (o->to.protocol == PROTO_TCP)
+		return link_open(LINK_BYTES, o->link);
+	return udp_open(o->conf->interface.listen_port, &o->udp);
+}
+
+static int
 make(struct own *o, const struct server *server, const struct tunnel_conf *conf,
     uint32_t uplink_mtu)
 {
@@ -159,7 +185,7 @@ make(struct own *o, const struct server *server, const struct tunnel_conf *conf,
 	if ((o->conf = tunnel_conf_copy(conf)) == NULL)
 		return -ENOMEM;
 	o->mtu = o->mtu_max = fitting_mtu(conf, uplink_mtu);
-	if ((r = udp_open(conf->interface.listen_port, &o->udp)) < 0 ||
+	if ((r = make_port(o, server)) < 0 ||
 	    (r = tun_open(server->interface, TUN_TUNNEL, &o->tun)) < 0 ||
 	    (r = tun_set_mtu(o->tun, o->mtu)) < 0)
 		return r == -EADDRINUSE ? -EBUSY : r;
@@ -184,8 +210,9 @@ own_start(struct own *o, const struct server *server,
 	t = (struct warden_tunnel){ .conf = o->conf,
 		.mtu = o->mtu,
 		.tun = tun_fd(o->tun),
-		.udp = udp_fd(o->udp),
-		.port = udp_port(o->udp) };
+		.port_fd = o->udp != NULL ? udp_fd(o->udp) : o->link[0],
+		.carrier_fd = o->link[1],
+		.port = o->udp != NULL ? udp_port(o->udp) : 0 };
 	if (warden_give_tunnel(o->warden, &t) < 0)
 		return -EIO;
 	set_dns(o, server);
@@ -234,4 +261,36 @@ own_fit(struct own *o, uint32_t uplink_mtu)
 		mtu = o->mtu_max;
 	if (mtu != o->mtu && tun_set_mtu(o->tun, mtu) == 0)
 		o->mtu = mtu;
+}
+
+bool
+own_has_wire(const struct own *o)
+{
+	return o->conf != NULL && o->udp == NULL;
+}
+
+/* It is as a client's: into the gate, which lets it through or not. */
+void
+own_dial(struct own *o)
+{
+	int fd, r;
+
+	if (!own_has_wire(o) || o->wired)
+		return;
+	if ((fd = tcpsocket_dial(&o->to.addr, o->to.port, CARRIER_PATIENCE_S)) <
+	    0) {
+		r = fd;
+		log_warn("tunnel: no connection can be made (%s)",
+		    strerror(-r));
+		return;
+	}
+	o->wired = true;
+	warden_give_wire(o->warden, fd);
+	close(fd);
+}
+
+void
+own_wire_down(struct own *o)
+{
+	o->wired = false;
 }

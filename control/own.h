@@ -45,6 +45,14 @@ int own_stop(struct own *o);
 
 bool own_is_up(const struct own *o);
 
+/*
+ * Is its server spoken to by TCP? Then make the connection anew, if there is
+ * none that was not said to be down; own_wire_down() says so.
+ */
+bool own_has_wire(const struct own *o);
+void own_dial(struct own *o);
+void own_wire_down(struct own *o);
+
 /* Now and then: what others changed of the resolvers is put back. */
 void own_mind(struct own *o);
 

@@ -195,7 +195,7 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 	ret->any_user = in->server->any_user;
 	ret->user = in->server->user;
 	/* Our own tunnel sends by the uplink: no socket is to. */
-	if (in->server->protocol == SERVER_TUNNEL) {
+	if (in->server->n_endpoints > 0 && in->server->endpoints[0].sealed) {
 		ret->any_user = false;
 		ret->user = FIREWALL_NOBODY;
 	}

@@ -8,6 +8,7 @@
 
 #include "control/msg.h"
 #include "control/outside.h"
+#include "control/own.h"
 #include "control/server.h"
 #include "control/warden.h"
 #include "datapath/policy.h"
@@ -23,7 +24,9 @@ struct proof {
 	struct event_base *base;
 	struct warden *warden;
 	struct outside *outside;
+	struct own *own;
 	uint64_t epoch; /* counts the times that it was sought */
+	unsigned beats; /* seconds that it was sought */
 	bool seeking;
 	const struct server *server;
 	const struct net_view *view;
@@ -92,25 +95,27 @@ nudge(const struct server *s, const struct net_view *v)
 static void
 on_nudge(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval again = { .tv_sec = 1 },
-				    renew_again = { .tv_sec = RENEW_AGAIN_S };
+	static const struct timeval again = { .tv_sec = 1 };
 	struct proof *p = arg;
 	bool own = p->server->protocol == SERVER_TUNNEL;
 
 	(void)fd;
 	(void)what;
 	/* Of our own tunnel a finished handshake is the proof. */
-	if (own)
-		warden_renew(p->warden, p->epoch);
-	else
+	if (own) {
+		own_dial(p->own);
+		if (p->beats++ % RENEW_AGAIN_S == 0)
+			warden_renew(p->warden, p->epoch);
+	} else {
 		nudge(p->server, p->view);
-	if (event_add(p->nudge, own ? &renew_again : &again) < 0)
+	}
+	if (event_add(p->nudge, &again) < 0)
 		log_error("proof: no timer for the next nudge");
 }
 
 struct proof *
 proof_new(struct event_base *base, struct warden *warden,
-    struct outside *outside)
+    struct outside *outside, struct own *own)
 {
 	struct proof *p = calloc(1, sizeof(*p));
 
@@ -119,6 +124,7 @@ proof_new(struct event_base *base, struct warden *warden,
 	p->base = base;
 	p->warden = warden;
 	p->outside = outside;
+	p->own = own;
 	if ((p->nudge = evtimer_new(base, on_nudge, p)) == NULL) {
 		free(p);
 		return NULL;
@@ -143,10 +149,13 @@ proof_seek(struct proof *p, const struct server *server,
 
 	proof_end(p);
 	p->epoch++;
+	p->beats = 0;
 	p->seeking = true;
 	p->server = server;
 	p->view = view;
 	if (server->protocol == SERVER_TUNNEL) {
+		/* The way may be another one: so is the connection. */
+		own_wire_down(p->own);
 		on_nudge(-1, 0, p);
 		return;
 	}

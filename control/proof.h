@@ -13,16 +13,17 @@
 struct event_base;
 struct net_view;
 struct outside;
+struct own;
 struct proof;
 struct server;
 struct warden;
 
 /*
- * warden is borrowed, and so is outside (NULL: the uplink is the machine's
- * own). NULL: no memory.
+ * warden and own are borrowed, and so is outside (NULL: the uplink is the
+ * machine's own). NULL: no memory.
  */
 struct proof *proof_new(struct event_base *base, struct warden *warden,
-    struct outside *outside);
+    struct outside *outside, struct own *own);
 
 /* proof_free(NULL) does nothing. */
 void proof_free(struct proof *p);

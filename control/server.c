@@ -266,8 +266,9 @@ server_parse(const char *file, const char *text, size_t len, struct server *ret,
 static const char *
 not_yet(const struct tunnel_conf *c)
 {
-	return c->interface.transport != TUNNEL_UDP
-	    ? "Transport: only udp, not yet another in this version"
+	return c->interface.transport != TUNNEL_UDP &&
+		c->interface.transport != TUNNEL_TCP
+	    ? "Transport: only udp and tcp, not yet another in this version"
 	    : NULL;
 }
 
@@ -283,6 +284,7 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 	char problem[1280];
 	const char *why;
 	struct wgquick w;
+	bool tcp;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
@@ -297,11 +299,14 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 		return -EINVAL;
 	}
 	ret->protocol = SERVER_TUNNEL;
+	tcp = w.conf->interface.transport == TUNNEL_TCP;
 	for (unsigned i = 0; i < w.n_endpoints; i++)
 		(void)add_endpoint(ret, &w.endpoints[i].addr,
-		    w.endpoints[i].port, PROTO_UDP, SHAPE_WIREGUARD);
+		    w.endpoints[i].port, tcp ? PROTO_TCP : PROTO_UDP,
+		    tcp ? SHAPE_WIREGUARD_TCP : SHAPE_WIREGUARD);
+	/* A connection is the system's, and passes as a client's. */
 	for (unsigned i = 0; i < ret->n_endpoints; i++)
-		ret->endpoints[i].sealed = 1;
+		ret->endpoints[i].sealed = !tcp;
 	(void)snprintf(ret->interface, sizeof(ret->interface), "%s",
 	    w.interface[0] != '\0' ? w.interface : TUNNEL_INTERFACE);
 	*ret_conf = w.conf;

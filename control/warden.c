@@ -279,6 +279,9 @@ handle(struct warden *w, const struct queued *q)
 	case MSG_HEARD:
 		w->calls.on_heard(q->msg.body.number.n, w->calls.arg);
 		break;
+	case MSG_WIRE_DOWN:
+		w->calls.on_wire_down(w->calls.arg);
+		break;
 	case MSG_SILENT:
 		w->calls.on_silent(w->calls.arg);
 		break;
@@ -404,8 +407,11 @@ send_tunnel(struct warden *w)
 	for (unsigned i = 0; i < c->n_peers; i++)
 		send_to(w, MSG_PEER, &c->peers[i], -1);
 	send_nets(w, c);
+	if (w->tunnel.port == 0)
+		send_to(w, MSG_LINK, NULL, w->tunnel.carrier_fd);
+	port.used = 1;
 	port.port = w->tunnel.port;
-	send_to(w, MSG_PORT, &port, w->tunnel.udp);
+	send_to(w, MSG_PORT, &port, w->tunnel.port_fd);
 }
 
 /* The signals' handlers are the parent's, and so is what they write to. */
@@ -590,6 +596,15 @@ warden_give_tunnel(struct warden *w, const struct warden_tunnel *t)
 		return 0;
 	send_tunnel(w);
 	return await(w);
+}
+
+void
+warden_give_wire(struct warden *w, int fd)
+{
+	if (w->pid == 0)
+		return;
+	w->now.wired = true;
+	send_to(w, MSG_WIRE, NULL, fd);
 }
 
 /* What lies between fields is zero in both, or they are sent once more. */

@@ -39,8 +39,9 @@ struct warden_calls {
 	void (*on_request)(const struct msg *m, int fd, struct msg *ret_answer,
 	    void *arg);
 	void (*on_heard)(uint64_t epoch, void *arg);
-	void (*on_silent)(void *arg);	/* our tunnel's peer, so it says */
-	void (*on_tun_lost)(void *arg); /* so it says */
+	void (*on_silent)(void *arg);	 /* our tunnel's peer, so it says */
+	void (*on_wire_down)(void *arg); /* what carried it, so it says */
+	void (*on_tun_lost)(void *arg);	 /* so it says */
 	void *arg;
 };
 
@@ -72,8 +73,11 @@ int warden_give_tun(struct warden *w, int fd);
 struct warden_tunnel {
 	const struct tunnel_conf *conf;
 	uint32_t mtu;
-	int tun, udp;
-	uint16_t port; /* host order, not 0 */
+	int tun;
+	/* A UDP socket and its port (host order); or 0 and a link's ends, the
+	 * tunnel's and its carrier's. */
+	int port_fd, carrier_fd;
+	uint16_t port;
 };
 
 /*
@@ -92,6 +96,8 @@ void warden_tell_servers(struct warden *w, const struct server_list *l,
 /* fd is borrowed for the call. */
 void warden_give_ear(struct warden *w, const struct msg_ear *ear, int fd);
 void warden_close_ears(struct warden *w, uint64_t epoch);
+/* A TCP socket for what carries the tunnel's messages; borrowed. */
+void warden_give_wire(struct warden *w, int fd);
 /* A new handshake; when it is done, on_heard() gets the epoch. */
 void warden_renew(struct warden *w, uint64_t epoch);
 

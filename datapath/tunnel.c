@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "datapath/counters.h"
 #include "datapath/drop_ring.h"
@@ -33,6 +34,7 @@
 #include "datapath/pump.h"
 #include "datapath/tunnel_conf.h"
 #include "src/base/mono.h"
+#include "src/os/link.h"
 #include "src/os/pktbuf.h"
 #include "src/os/tun.h"
 #include "src/os/udp.h"
@@ -78,7 +80,8 @@ struct tunnel {
 	struct wg_crypto *crypto;
 	struct wg_device *device;
 	struct tun *tun;
-	struct udp *udp;
+	struct udp *udp; /* NULL: what it says goes to the link */
+	int link;
 	struct uplink *uplink;
 	struct drop_ring *drops;
 	struct pump_memory *memory;
@@ -112,15 +115,21 @@ struct tunnel {
  * Sending.
  */
 
-/* The place of that endpoint in the policy, or -1: nothing may go there. */
+/*
+ * The place of that endpoint in the policy, or -1: nothing may go there. (What
+ * goes over TCP the gate judges, too, as any client's.)
+ */
 static int
-find_endpoint(const struct policy *pol, const struct wg_endpoint *to)
+find_endpoint(const struct tunnel *t, const struct wg_endpoint *to)
 {
-	for (unsigned i = 0; i < pol->n_endpoints; i++) {
-		const struct endpoint *e = &pol->endpoints[i];
+	for (unsigned i = 0; i < t->pol->n_endpoints; i++) {
+		const struct endpoint *e = &t->pol->endpoints[i];
+		bool ours = t->udp != NULL
+		    ? e->sealed && e->protocol == PROTO_UDP
+		    : e->protocol == PROTO_TCP;
 
-		if (e->sealed && e->protocol == PROTO_UDP &&
-		    e->port == to->port && addr_equal(&e->addr, &to->addr))
+		if (ours && e->port == to->port &&
+		    addr_equal(&e->addr, &to->addr))
 			return (int)i;
 	}
 	return -1;
@@ -180,6 +189,23 @@ address(struct tunnel *t, unsigned endpoint, struct pktbuf *b, uint16_t segment,
 	return 2;
 }
 
+/* Message by message. */
+static void
+send_by_link(struct tunnel *t, const struct row *row)
+{
+	for (size_t at = 0; at < row->buf.len; at += row->segment) {
+		size_t len = row->buf.len - at;
+		int r;
+
+		if (len > row->segment)
+			len = row->segment;
+		r = link_send(t->link, row->buf.data + at, len);
+		counters_add(&t->memory->tunnel,
+		    r == 0 ? PASSED : DROP_UPLINK_BUSY, 1,
+		    len - WG_TRANSPORT_MIN);
+	}
+}
+
 static void
 send_row(struct tunnel *t, struct row *row)
 {
@@ -188,6 +214,10 @@ send_row(struct tunnel *t, struct row *row)
 	enum drop why;
 	unsigned n;
 
+	if (t->udp == NULL) {
+		send_by_link(t, row);
+		return;
+	}
 	n = address(t, row->endpoint, &row->buf, row->n > 1 ? row->segment : 0,
 	    &rest, out, &why);
 	if (n > 0)
@@ -221,9 +251,13 @@ on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
 		if (++t->unanswered_now == SILENCE)
 			atomic_fetch_add(&t->unanswered, 1);
 	}
-	if (t->pol == NULL || (endpoint = find_endpoint(t->pol, to)) < 0 ||
+	if (t->pol == NULL || (endpoint = find_endpoint(t, to)) < 0 ||
 	    len > sizeof(t->said_room) - OUTER_ROOM)
 		return;
+	if (t->udp == NULL) {
+		(void)link_send(t->link, msg, len);
+		return;
+	}
 	memcpy(b.data, msg, len);
 	n = address(t, (unsigned)endpoint, &b, 0, &rest, out, &why);
 	if (n > 0)
@@ -401,7 +435,7 @@ take_packet(struct tunnel *t, struct row *row, size_t len, uint64_t now,
 		note_drop(t, packet, len, why_not_sealed(r));
 		return row;
 	}
-	if ((endpoint = find_endpoint(t->pol, &to)) < 0) {
+	if ((endpoint = find_endpoint(t, &to)) < 0) {
 		note_drop(t, packet, 0, DROP_BLOCKED);
 		return row;
 	}
@@ -496,10 +530,30 @@ hear(struct tunnel *t, const struct udp_in *in, uint8_t *msg, size_t len,
 	(void)tun_write(t->tun, &b);
 }
 
+/* As if from the server: who carries it has no other. */
+static int
+read_link(struct tunnel *t, const struct policy *pol)
+{
+	int n;
+
+	for (n = 0; n < UDP_BATCH; n++) {
+		ssize_t len = link_receive(t->link, t->in[n].data, PKTBUF_MAX);
+
+		if (len < 0)
+			break;
+		t->in[n].len = (uint32_t)len;
+		t->in[n].segment = 0;
+		t->in[n].from = pol->endpoints[0].addr;
+		t->in[n].port = pol->endpoints[0].port;
+	}
+	return n;
+}
+
 void
 tunnel_batch_in(struct tunnel *t, const struct policy *pol, uint64_t now)
 {
-	int n = udp_read(t->udp, t->in, UDP_BATCH);
+	int n = t->udp != NULL ? udp_read(t->udp, t->in, UDP_BATCH)
+			       : read_link(t, pol);
 
 	t->pol = pol;
 	for (int i = 0; i < n && pol->n_endpoints > 0; i++) {
@@ -521,7 +575,7 @@ tunnel_take_errors(struct tunnel *t, uint64_t now)
 	uint32_t mtu;
 	int r = 0;
 
-	for (int i = 0; i < UDP_BATCH && r >= 0; i++)
+	for (int i = 0; t->udp != NULL && i < UDP_BATCH && r >= 0; i++)
 		if ((r = udp_take_error(t->udp, &to, &mtu)) > 0)
 			pathmtu_put(&t->paths, &to, mtu, now);
 }
@@ -694,10 +748,13 @@ tunnel_new(const struct tunnel_parts *parts, struct tunnel **ret)
 	if (t == NULL) {
 		tun_close(parts->tun);
 		udp_close(parts->udp);
+		if (parts->udp == NULL)
+			close(parts->link);
 		return -ENOMEM;
 	}
 	t->tun = parts->tun;
 	t->udp = parts->udp;
+	t->link = parts->udp != NULL ? -1 : parts->link;
 	t->uplink = parts->uplink;
 	t->drops = parts->drops;
 	t->memory = parts->memory;
@@ -740,6 +797,8 @@ tunnel_free(struct tunnel *t)
 	unmap(t->waiting_room, (size_t)WAITING_MAX * t->mtu);
 	tun_close(t->tun);
 	udp_close(t->udp);
+	if (t->link >= 0)
+		close(t->link);
 	free(t);
 }
 
@@ -750,7 +809,7 @@ tunnel_tun_fd(const struct tunnel *t)
 }
 
 int
-tunnel_udp_fd(const struct tunnel *t)
+tunnel_port_fd(const struct tunnel *t)
 {
-	return udp_fd(t->udp);
+	return t->udp != NULL ? udp_fd(t->udp) : t->link;
 }

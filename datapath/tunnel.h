@@ -34,7 +34,9 @@ struct tunnel_parts {
 	const struct tunnel_conf *conf; /* only for the call */
 	uint32_t mtu;			/* of the device */
 	struct tun *tun;		/* consumed */
-	struct udp *udp;		/* consumed */
+	struct udp *udp;		/* consumed; NULL: there is a link */
+	int link; /* to what carries messages over TCP (src/os/link.h);
+		   * consumed; not with udp */
 	struct uplink *uplink;
 	struct drop_ring *drops;
 	struct pump_memory *memory;
@@ -51,7 +53,7 @@ void tunnel_free(struct tunnel *t);
 
 /* To be polled for reading. */
 int tunnel_tun_fd(const struct tunnel *t);
-int tunnel_udp_fd(const struct tunnel *t);
+int tunnel_port_fd(const struct tunnel *t);
 
 /*
  * The worker's thread. `now` as for wg_device (device.h).

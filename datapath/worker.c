@@ -34,7 +34,7 @@
 #define TAKE_TIMEOUT_MS 1000
 
 /* What it polls. */
-enum { WAKE, GATE, INLET, TUNNEL_TUN, TUNNEL_UDP, DESCRIPTORS };
+enum { WAKE, GATE, INLET, TUNNEL_TUN, TUNNEL_PORT, DESCRIPTORS };
 
 struct worker {
 	pthread_t thread;
@@ -93,8 +93,8 @@ static void
 change_tunnel(struct worker *w, struct tunnel *tunnel, struct pollfd fds[])
 {
 	fds[TUNNEL_TUN].fd = tunnel != NULL ? tunnel_tun_fd(tunnel) : -1;
-	fds[TUNNEL_UDP].fd = tunnel != NULL ? tunnel_udp_fd(tunnel) : -1;
-	fds[TUNNEL_TUN].revents = fds[TUNNEL_UDP].revents = 0;
+	fds[TUNNEL_PORT].fd = tunnel != NULL ? tunnel_port_fd(tunnel) : -1;
+	fds[TUNNEL_TUN].revents = fds[TUNNEL_PORT].revents = 0;
 	w->facts = 0;
 	/* As with the device. */
 	atomic_store(&w->tunnel_used, tunnel);
@@ -138,9 +138,9 @@ move_tunnel(struct worker *w, struct pollfd fds[])
 		return;
 	now = mono_now().ns;
 	pol = policy_slot_take(w->slot);
-	if ((fds[TUNNEL_UDP].revents & POLLERR) != 0)
+	if ((fds[TUNNEL_PORT].revents & POLLERR) != 0)
 		tunnel_take_errors(t, now);
-	if (fds[TUNNEL_UDP].revents != 0)
+	if (fds[TUNNEL_PORT].revents != 0)
 		tunnel_batch_in(t, pol, now);
 	/* A device that was taken away is control's to notice. */
 	if (fds[TUNNEL_TUN].revents != 0 && tunnel_batch_out(t, pol, now) < 0)
@@ -177,7 +177,7 @@ run(void *arg)
 		[GATE] = { .fd = -1, .events = POLLIN },
 		[INLET] = { .fd = w->inlet, .events = POLLIN },
 		[TUNNEL_TUN] = { .fd = -1, .events = POLLIN },
-		[TUNNEL_UDP] = { .fd = -1, .events = POLLIN },
+		[TUNNEL_PORT] = { .fd = -1, .events = POLLIN },
 	};
 
 	poke(w->told[1]); /* it is there */

@@ -6,11 +6,21 @@
 #ifndef OS_TCPSOCKET_H
 #define OS_TCPSOCKET_H
 
+#include <stdint.h>
+
+#include "src/base/addr.h"
+
 /*
  * Before or after it connects. Without an answer from the peer for `seconds`,
  * at least 4, it fails; whether there is something to be sent or not. 0, or a
  * negative errno.
  */
 int tcpsocket_prepare(int fd, int seconds);
+
+/*
+ * A prepared one on its way to that port (host order), non-blocking. The
+ * descriptor, or a negative errno.
+ */
+int tcpsocket_dial(const struct addr *to, uint16_t port, int seconds);
 
 #endif /* OS_TCPSOCKET_H */

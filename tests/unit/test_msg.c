@@ -36,9 +36,12 @@ wants_fd(enum msg_type t)
 }
 
 /* A parent that has something under way of everything. */
-static const struct msg_now full = {
-	.sent = 9, .in_force = 7, .ears = 4, .ping = 12, .has_tun = true
-};
+static const struct msg_now full = { .sent = 9,
+	.in_force = 7,
+	.ears = 4,
+	.ping = 12,
+	.has_tun = true,
+	.wired = true };
 
 /* Sound, to that parent. */
 static struct msg

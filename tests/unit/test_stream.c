@@ -420,7 +420,7 @@ static size_t
 wg_frame(uint8_t *to, uint8_t framing, uint8_t type, size_t len)
 {
 	memset(to, 0, 2 + len);
-	to[0] = (uint8_t)(framing << 6 | len >> 8);
+	to[0] = (uint8_t)((size_t)framing << 6 | len >> 8);
 	to[1] = (uint8_t)len;
 	to[2] = type;
 	return 2 + len;

@@ -208,7 +208,8 @@ static int
 start(void **state)
 {
 	static const struct warden_calls calls = { run, on_start, on_ready,
-		on_request, on_heard, on_tun_lost, on_tun_lost, NULL };
+		on_request, on_heard, on_tun_lost, on_tun_lost, on_tun_lost,
+		NULL };
 
 	(void)state;
 	memset(&t, 0, sizeof(t));
