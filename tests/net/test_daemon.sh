@@ -87,7 +87,7 @@ make_attempts blocked
 check "connect" gate_ctl connect wireguard
 lab_on laptop curl -s -m 10 -o /dev/null "http://$LAB_SITE4/bulk?bytes=3000000"
 make_attempts connected
-check "the counters add up to what the kernel counted" counters_add_up
+check "the counters add up to what the kernel counted" lab_wait_for 2 counters_add_up
 check "connect to a server that is not there" says 'there is no server "nowhere"' gate_ctl connect nowhere
 check "disconnect" says "^state     blocked" gate_ctl disconnect
 check "on_stop = closed: SIGTERM ends it with status 0" gate_end TERM
