@@ -18,6 +18,7 @@
 #include "datapath/worker.h"
 #include "src/base/log.h"
 #include "src/os/ear.h"
+#include "src/os/link.h"
 #include "src/os/pktbuf.h"
 #include "src/os/tun.h"
 #include "src/os/udp.h"
@@ -318,7 +319,14 @@ static void
 on_wire_up(void *arg)
 {
 	struct mirror *m = arg;
+	char old[2048];
 
+	/*
+	 * Handshakes from while it was on its way would be answered, and of
+	 * two within 20 ms a server takes the first: it has to be the last.
+	 */
+	while (link_receive(m->link, old, sizeof(old)) >= 0)
+		continue;
 	m->carried = true;
 	worker_renew(m->worker);
 }

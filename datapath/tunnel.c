@@ -54,6 +54,12 @@ enum { DNS = 53, DNS_OVER_TLS = 853 };
 /* After the time between two initiations (the paper, section 6.1). */
 #define WAITED_TOO_LONG UINT64_C(5000000000)
 
+/*
+ * Of two initiations within 20 ms a server answers the first only
+ * (wireguard-go, Linux), and that is not the one we remember.
+ */
+#define BETWEEN_INITIATIONS UINT64_C(25000000)
+
 /* Initiations without an answer that are a peer's silence. */
 #define SILENCE 3
 
@@ -92,6 +98,9 @@ struct tunnel {
 	uint32_t mtu;
 
 	const struct policy *pol; /* of this call */
+	uint64_t now;		  /* likewise */
+	uint64_t initiated;	  /* the last initiation went out */
+	uint64_t renew_at;	  /* tunnel_renew() was too soon; 0: not */
 	uint64_t started, started_unix;
 	uint16_t id; /* the next packet's, in IPv4 */
 	struct pathmtu paths;
@@ -230,20 +239,35 @@ send_row(struct tunnel *t, struct row *row)
 		    t->pol->generation);
 }
 
-/* A message of the device's own: of a handshake, or a keepalive. */
-static void
-on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
+/* A message of the device's own. False: it did not leave. */
+static bool
+say(struct tunnel *t, unsigned endpoint, const uint8_t *msg, size_t len)
 {
-	struct tunnel *t = arg;
 	struct pktbuf b = { .data = t->said_room + OUTER_ROOM,
 		.len = (uint32_t)len };
 	struct pktbuf rest = { .data = t->rest_room };
 	struct uplink_out out[2];
 	enum drop why;
-	int endpoint;
 	unsigned n;
 
-	if (wg_type_of(msg, len) == WG_INITIATION) {
+	if (t->udp == NULL)
+		return link_send(t->link, msg, len) == 0;
+	memcpy(b.data, msg, len);
+	n = address(t, endpoint, &b, 0, &rest, out, &why);
+	if (n > 0)
+		uplink_send(t->uplink, out, n);
+	return n > 0;
+}
+
+/* Of a handshake, or a keepalive. */
+static void
+on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
+{
+	struct tunnel *t = arg;
+	bool initiation = wg_type_of(msg, len) == WG_INITIATION;
+	int endpoint;
+
+	if (initiation) {
 		uint64_t now = mono_now().ns;
 
 		atomic_store(&t->memory->told_unix,
@@ -254,14 +278,8 @@ on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
 	if (t->pol == NULL || (endpoint = find_endpoint(t, to)) < 0 ||
 	    len > sizeof(t->said_room) - OUTER_ROOM)
 		return;
-	if (t->udp == NULL) {
-		(void)link_send(t->link, msg, len);
-		return;
-	}
-	memcpy(b.data, msg, len);
-	n = address(t, (unsigned)endpoint, &b, 0, &rest, out, &why);
-	if (n > 0)
-		uplink_send(t->uplink, out, n);
+	if (say(t, (unsigned)endpoint, msg, len) && initiation)
+		t->initiated = t->now;
 }
 
 static int
@@ -464,6 +482,7 @@ tunnel_batch_out(struct tunnel *t, const struct policy *pol, uint64_t now)
 	int n, r = 0;
 
 	t->pol = pol;
+	t->now = now;
 	row = first_row(t);
 	/* The one that is read may need the next row. */
 	for (n = 0; n < BATCH && row < t->rows + ROWS - 1; n++) {
@@ -556,6 +575,7 @@ tunnel_batch_in(struct tunnel *t, const struct policy *pol, uint64_t now)
 			       : read_link(t, pol);
 
 	t->pol = pol;
+	t->now = now;
 	for (int i = 0; i < n && pol->n_endpoints > 0; i++) {
 		const struct udp_in *in = &t->in[i];
 		size_t step = in->segment > 0 ? in->segment : in->len;
@@ -588,6 +608,9 @@ void
 tunnel_tick(struct tunnel *t, const struct policy *pol, uint64_t now)
 {
 	t->pol = pol;
+	t->now = now;
+	if (t->renew_at != 0 && now >= t->renew_at)
+		tunnel_renew(t, pol, now);
 	pathmtu_age(&t->paths, now);
 	wg_device_tick(t->device, now);
 	if (t->flush ||
@@ -602,6 +625,8 @@ tunnel_next_tick(const struct tunnel *t)
 
 	if (t->n_waiting > 0 && t->waiting[0].since + WAITED_TOO_LONG < next)
 		next = t->waiting[0].since + WAITED_TOO_LONG + 1;
+	if (t->renew_at != 0 && t->renew_at < next)
+		next = t->renew_at;
 	return next;
 }
 
@@ -609,6 +634,12 @@ void
 tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now)
 {
 	t->pol = pol;
+	t->now = now;
+	t->renew_at = 0;
+	if (t->initiated != 0 && now - t->initiated < BETWEEN_INITIATIONS) {
+		t->renew_at = t->initiated + BETWEEN_INITIATIONS;
+		return;
+	}
 	t->unanswered_now = 0;
 	for (unsigned i = 0; i < t->n_peers; i++)
 		wg_device_renew(t->device, now, i);

@@ -75,7 +75,10 @@ void tunnel_take_errors(struct tunnel *t, uint64_t now);
 void tunnel_tick(struct tunnel *t, const struct policy *pol, uint64_t now);
 uint64_t tunnel_next_tick(const struct tunnel *t);
 
-/* A new handshake with each peer whose endpoint is known, at once. */
+/*
+ * A new handshake with each peer whose endpoint is known, at once; or with the
+ * tick that is due then, where one was begun within the last 25 ms.
+ */
 void tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now);
 
 /* How many peers; and as wg_device_status(), for each of them. */

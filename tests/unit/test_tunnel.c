@@ -728,6 +728,32 @@ a_narrow_way_gets_fragments(void **state)
 	assert_int_equal(uplink.fragments, 6);
 }
 
+/* The server would answer the first, and we know the second. */
+static void
+a_handshake_that_is_too_soon_waits(void **state)
+{
+	struct packet p = inner("198.51.100.1", 80, 100);
+
+	(void)state;
+	deaf = true;
+	machine_sends(&p);
+	(void)tunnel_batch_out(tunnel, pol, now);
+	assert_int_equal(uplink.packets, 1);
+	now += 10000000;
+	tunnel_renew(tunnel, pol, now);
+	assert_int_equal(uplink.packets, 1);
+	assert_true(tunnel_next_tick(tunnel) <= now + 15000000);
+	now += 14999999;
+	tunnel_tick(tunnel, pol, now);
+	assert_int_equal(uplink.packets, 1);
+	now += 1;
+	tunnel_tick(tunnel, pol, now);
+	assert_int_equal(uplink.packets, 2);
+	now += 25000000;
+	tunnel_renew(tunnel, pol, now);
+	assert_int_equal(uplink.packets, 3);
+}
+
 static void
 silence_is_told_after_three_initiations(void **state)
 {
@@ -769,6 +795,7 @@ main(void)
 		WITH_TUNNEL(a_device_that_is_gone_is_told),
 		WITH_TUNNEL(what_the_uplink_does_not_take_is_counted),
 		WITH_TUNNEL(a_narrow_way_gets_fragments),
+		WITH_TUNNEL(a_handshake_that_is_too_soon_waits),
 		WITH_TUNNEL(silence_is_told_after_three_initiations),
 	};
 
