@@ -27,6 +27,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "datapath/wireguard/message.h"
+
 /*
  * Proton's clients say nothing for so long after TLS's handshake: what came
  * sooner was lost, it seems, at some server of theirs (dial() in
@@ -53,7 +55,8 @@ struct carrier {
 	struct event *timer;
 	struct bufferevent *stream; /* once connected */
 	struct evbuffer_cb_entry *watch;
-	SSL *ssl; /* NULL without TLS */
+	SSL *ssl;   /* NULL without TLS */
+	bool begun; /* any message may be sent now */
 	struct framing_out out;
 	struct framing_in in;
 	struct carrier_counts counts;
@@ -114,7 +117,8 @@ read_batch(struct carrier *c, uint8_t *to, size_t size, size_t waiting)
 			go_down(c, "datagrams: the other end is closed");
 			break;
 		}
-		if (waiting + used >= CARRIER_QUEUE_MAX) {
+		c->begun |= wg_type_of(c->datagram, (size_t)n) == WG_INITIATION;
+		if (!c->begun || waiting + used >= CARRIER_QUEUE_MAX) {
 			c->counts.sent_dropped++;
 			continue;
 		}
@@ -360,6 +364,7 @@ carrier_open(struct event_base *base, const struct carrier_conf *conf,
 	c->calls = *calls;
 	c->tcp = tcp;
 	c->datagrams = datagrams;
+	c->begun = !conf->initiation_first;
 	framing_out_init(&c->out, conf->framing);
 	framing_in_init(&c->in, conf->framing);
 	if (conf->tls &&

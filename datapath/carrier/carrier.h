@@ -34,6 +34,11 @@ struct carrier;
 
 struct carrier_conf {
 	enum carrier_framing framing;
+	/*
+	 * Of what is sent the first message is to be an initiation: what comes
+	 * before it is dropped. The gate, and some servers, want it so.
+	 */
+	bool initiation_first;
 	bool tls;
 	struct carrier_tls_conf server; /* with tls */
 };
@@ -59,7 +64,8 @@ struct carrier_calls {
 struct carrier_counts {
 	uint64_t sent;	       /* to the connection */
 	uint64_t received;     /* from it */
-	uint64_t sent_dropped; /* CARRIER_QUEUE_MAX waited already */
+	uint64_t sent_dropped; /* CARRIER_QUEUE_MAX waited already, or it came
+				* before an initiation */
 	uint64_t sent_refused; /* not a message of WireGuard's, or too long */
 	uint64_t received_dropped; /* the device took no more */
 };

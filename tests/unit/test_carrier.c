@@ -856,6 +856,37 @@ what_waited_before_is_dropped(void **state)
 	stop_relay(&r);
 }
 
+/* Data of an old session may not begin a connection: nobody would take it. */
+static void
+what_comes_before_an_initiation_is_dropped(void **state)
+{
+	static const struct carrier_conf conf = { .initiation_first = true };
+	struct relay r = start_relay("");
+	uint8_t m[2048], back[2048];
+	size_t len;
+	struct link l;
+
+	(void)state;
+	open_link(&l, &conf, r.port);
+	assert_true(await_up(&l));
+	for (unsigned i = 1; i < 5; i++) {
+		len = message(i, m);
+		assert_int_equal(send(l.device, m, len, 0), len);
+	}
+	len = message(46, m); /* an initiation */
+	assert_int_equal(send(l.device, m, len, 0), len);
+	let_pass(200);
+	assert_int_equal(recv(l.device, back, sizeof(back), MSG_DONTWAIT), len);
+	assert_memory_equal(back, m, len);
+	assert_int_equal(recv(l.device, back, sizeof(back), MSG_DONTWAIT), -1);
+	assert_int_equal(carrier_counts(l.carrier)->sent, 1);
+	assert_int_equal(carrier_counts(l.carrier)->sent_dropped, 4);
+	/* From then on all pass. */
+	assert_true(exchange(&l, 100));
+	close_link(&l);
+	stop_relay(&r);
+}
+
 static void
 a_device_that_is_gone_ends_it(void **state)
 {
@@ -1044,6 +1075,7 @@ main(void)
 		cmocka_unit_test(a_conf_that_cannot_be_used_is_refused),
 		cmocka_unit_test(what_is_no_frame_ends_the_connection),
 		cmocka_unit_test(what_waited_before_is_dropped),
+		cmocka_unit_test(what_comes_before_an_initiation_is_dropped),
 		cmocka_unit_test(a_device_that_is_gone_ends_it),
 		cmocka_unit_test(it_may_be_closed_at_any_time),
 		cmocka_unit_test(it_works_where_the_worker_is),
