@@ -64,6 +64,8 @@ struct mirror {
 	struct tunnel *tunnel; /* our own; NULL: none */
 	int link; /* its link's other end, which we have while it has one */
 	struct carrier *carrier; /* of its messages; NULL: none */
+	struct carrier_conf carrier_conf;
+	struct carrier_tls *tls; /* NULL: there is none */
 	bool carried;		 /* it is up */
 	struct making making;	 /* the next */
 	uint64_t renewed;	 /* the epoch that is to be heard of; 0: none */
@@ -349,9 +351,17 @@ take_link(struct mirror *m, int fd)
 }
 
 static void
+set_carrier(struct mirror *m, const struct tunnel_interface *i)
+{
+	m->carrier_conf = (struct carrier_conf){ .framing = CARRIER_TUNSAFE,
+		.initiation_first = true,
+		.tls = i->transport == TUNNEL_TLS,
+		.server = i->tls };
+}
+
+static void
 take_wire(struct mirror *m, int fd)
 {
-	static const struct carrier_conf conf = { .framing = CARRIER_TUNSAFE };
 	const struct carrier_calls calls = { .on_up = on_wire_up,
 		.on_down = on_wire_down,
 		.arg = m };
@@ -359,12 +369,14 @@ take_wire(struct mirror *m, int fd)
 
 	hang_up(m);
 	if (m->link >= 0 && fd >= 0)
-		r = carrier_open(m->base, &conf, NULL, fd, m->link, &calls,
-		    &m->carrier);
+		r = carrier_open(m->base, &m->carrier_conf, m->tls, fd, m->link,
+		    &calls, &m->carrier);
 	if (r < 0) {
 		if (fd >= 0)
 			close(fd);
-		log_error("tunnel: nothing can carry it (%s)", strerror(-r));
+		log_error("tunnel: nothing can carry it (%s)",
+		    r == -ENOENT ? "TLSVerify = system: there are no roots"
+				 : strerror(-r));
 	}
 }
 
@@ -372,6 +384,9 @@ static void
 take_port(struct mirror *m, const struct msg_port *p, int fd)
 {
 	struct tunnel *new = NULL;
+
+	if (m->making.conf != NULL)
+		set_carrier(m, &m->making.conf->interface);
 
 	if (p->used != 0 && fd >= 0)
 		new = make_tunnel(m, p->port, fd);
@@ -711,6 +726,7 @@ mirror_new(struct event_base *base, int channel,
 	m->uplink = parts->uplink;
 	m->drops = parts->drops;
 	m->memory = parts->memory;
+	m->tls = parts->tls;
 	m->list = *parts->servers;
 	channel_init(&m->channel, channel, MSG_PARENT);
 	m->on_channel =

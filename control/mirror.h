@@ -15,6 +15,7 @@
 #include "control/msg.h"
 #include "datapath/drop.h"
 
+struct carrier_tls;
 struct drop_ring;
 struct event_base;
 struct mirror;
@@ -33,6 +34,7 @@ struct mirror_parts {
 	struct drop_ring *drops;
 	struct pump_memory *memory; /* of the counters */
 	const struct server_list *servers;
+	struct carrier_tls *tls; /* of our own tunnel; NULL: there is none */
 };
 
 /* channel: the worker's end, taken over. NULL: no memory. */

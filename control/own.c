@@ -24,8 +24,13 @@ enum { MTU_MIN6 = 1280, MTU_MIN4 = 576, MTU_USUAL = 1500, MTU_MAX = 65460 };
 /* What may wait between the tunnel and its carrier. */
 enum { LINK_BYTES = 1 << 20 };
 
-/* Before and behind a packet: IP, UDP, and WireGuard's 32. */
-enum { AROUND4 = 20 + 8 + 32, AROUND6 = 40 + 8 + 32 };
+/*
+ * Before and behind a packet: IP, UDP or TCP with timestamps, WireGuard's 32,
+ * a frame's head, a TLS record (1.2's, the longer). Over TCP one that is longer
+ * is only cut.
+ */
+enum { IP4 = 20, IP6 = 40, UDP = 8, TCP = 32, WIREGUARD = 32, HEAD = 2 };
+enum { RECORD = 29 };
 
 struct own {
 	struct warden *warden;
@@ -136,16 +141,30 @@ has_family(const struct tunnel_conf *c, uint8_t family)
 	return false;
 }
 
+static uint32_t
+around_in(enum tunnel_transport t)
+{
+	switch (t) {
+	case TUNNEL_TCP:
+		return TCP + HEAD + WIREGUARD;
+	case TUNNEL_TLS:
+		return TCP + RECORD + HEAD + WIREGUARD;
+	default:
+		return UDP + WIREGUARD;
+	}
+}
+
 /* One that is too large for the uplink's is sent in fragments. */
 static uint32_t
 fitting_mtu(const struct tunnel_conf *c, uint32_t uplink_mtu)
 {
 	uint32_t least = has_family(c, ADDR_V6) ? MTU_MIN6 : MTU_MIN4;
-	uint32_t around = AROUND4, mtu;
+	uint32_t around = IP4, mtu;
 
 	for (unsigned i = 0; i < c->n_peers; i++)
 		if (c->peers[i].endpoint.family == ADDR_V6)
-			around = AROUND6;
+			around = IP6;
+	around += around_in((enum tunnel_transport)c->interface.transport);
 	if (uplink_mtu == 0)
 		uplink_mtu = MTU_USUAL;
 	mtu = uplink_mtu > around ? uplink_mtu - around : 0;
@@ -213,6 +232,10 @@ own_start(struct own *o, const struct server *server,
 		.port_fd = o->udp != NULL ? udp_fd(o->udp) : o->link[0],
 		.carrier_fd = o->link[1],
 		.port = o->udp != NULL ? udp_port(o->udp) : 0 };
+	if (o->conf->interface.transport == TUNNEL_TLS &&
+	    o->conf->interface.tls.verify == CARRIER_VERIFY_NONE)
+		log_warn("tunnel: TLS: nobody verifies the server "
+			 "(TLSVerify = none); WireGuard alone says who it is");
 	if (warden_give_tunnel(o->warden, &t) < 0)
 		return -EIO;
 	set_dns(o, server);

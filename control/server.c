@@ -262,13 +262,31 @@ server_parse(const char *file, const char *text, size_t len, struct server *ret,
  * A tunnel of our own.
  */
 
+/* A connection is the system's, and passes as a client's. */
+void
+server_use_transport(struct server *s, enum tunnel_transport t)
+{
+	static const enum shape shapes[TUNNEL_TRANSPORTS] = {
+		[TUNNEL_UDP] = SHAPE_WIREGUARD,
+		[TUNNEL_TCP] = SHAPE_WIREGUARD_TCP,
+		[TUNNEL_TLS] = SHAPE_TLS,
+	};
+
+	for (unsigned i = 0; i < s->n_endpoints; i++) {
+		struct endpoint *e = &s->endpoints[i];
+
+		e->protocol = t == TUNNEL_UDP ? PROTO_UDP : PROTO_TCP;
+		e->sealed = t == TUNNEL_UDP;
+		e->shape = (uint8_t)shapes[t];
+	}
+}
+
 /* NULL: this version can carry it. */
 static const char *
 not_yet(const struct tunnel_conf *c)
 {
-	return c->interface.transport != TUNNEL_UDP &&
-		c->interface.transport != TUNNEL_TCP
-	    ? "Transport: only udp and tcp, not yet another in this version"
+	return c->interface.transport == TUNNEL_AUTO
+	    ? "Transport: only udp, tcp and tls, not yet auto in this version"
 	    : NULL;
 }
 
@@ -284,7 +302,6 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 	char problem[1280];
 	const char *why;
 	struct wgquick w;
-	bool tcp;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
@@ -299,14 +316,11 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 		return -EINVAL;
 	}
 	ret->protocol = SERVER_TUNNEL;
-	tcp = w.conf->interface.transport == TUNNEL_TCP;
 	for (unsigned i = 0; i < w.n_endpoints; i++)
 		(void)add_endpoint(ret, &w.endpoints[i].addr,
-		    w.endpoints[i].port, tcp ? PROTO_TCP : PROTO_UDP,
-		    tcp ? SHAPE_WIREGUARD_TCP : SHAPE_WIREGUARD);
-	/* A connection is the system's, and passes as a client's. */
-	for (unsigned i = 0; i < ret->n_endpoints; i++)
-		ret->endpoints[i].sealed = !tcp;
+		    w.endpoints[i].port, PROTO_UDP, SHAPE_WIREGUARD);
+	server_use_transport(ret,
+	    (enum tunnel_transport)w.conf->interface.transport);
 	(void)snprintf(ret->interface, sizeof(ret->interface), "%s",
 	    w.interface[0] != '\0' ? w.interface : TUNNEL_INTERFACE);
 	*ret_conf = w.conf;

@@ -67,6 +67,12 @@ int server_parse(const char *file, const char *text, size_t len,
 /* May a server be called that? "zurich" of "zurich.conf". */
 bool server_name_is_valid(const char *name);
 
+/*
+ * Have our own tunnel's server be spoken to by UDP, TCP or TLS, at the same
+ * addresses and ports.
+ */
+void server_use_transport(struct server *s, enum tunnel_transport t);
+
 /* How files are read. */
 struct server_how {
 	bool ignore_scripts;   /* of wg-quick files; else they are refused */

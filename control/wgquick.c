@@ -10,6 +10,7 @@
 
 #include "control/ini_file.h"
 #include "control/key_text.h"
+#include "datapath/carrier/tls.h"
 #include "datapath/wireguard/crypto.h"
 
 enum section { SECTION_NONE = 0, SECTION_INTERFACE, SECTION_PEER, SECTIONS };
@@ -428,6 +429,17 @@ read_endpoint(struct ini_file *f, const char *value, struct reading *r)
 	}
 }
 
+static bool
+is_second(struct ini_file *f, const char *key, unsigned *line)
+{
+	bool second = *line != 0;
+
+	if (second)
+		ini_file_problem(f, "%s is given twice", key);
+	*line = ini_file_line(f);
+	return second;
+}
+
 static void
 read_transport(struct ini_file *f, const char *value, struct reading *r)
 {
@@ -439,16 +451,46 @@ read_transport(struct ini_file *f, const char *value, struct reading *r)
 	};
 	uint8_t *to = &r->w->conf->interface.transport;
 
-	if (r->w->transport_line != 0) {
-		ini_file_problem(f, "Transport is given twice");
+	if (is_second(f, "Transport", &r->w->transport_line))
 		return;
-	}
-	r->w->transport_line = ini_file_line(f);
 	for (unsigned i = TUNNEL_UDP; i < TUNNEL_TRANSPORTS; i++)
 		if (strcasecmp(value, names[i]) == 0)
 			*to = (uint8_t)i;
 	if (*to == TUNNEL_NOT)
 		ini_file_problem(f, "Transport: must be udp, tcp, tls or auto");
+}
+
+static void
+read_tls_name(struct ini_file *f, const char *value, struct reading *r)
+{
+	char *to = r->w->conf->interface.tls.sni;
+
+	if (is_second(f, "TLSServerName", &r->w->name_line))
+		return;
+	if (!carrier_tls_is_name(value))
+		ini_file_problem(f, "TLSServerName: must be a domain name");
+	else
+		memcpy(to, value, strlen(value) + 1);
+}
+
+/* A pin is a hash, and no secret; it looks like a key. */
+static void
+read_tls_verify(struct ini_file *f, const char *value, struct reading *r)
+{
+	struct carrier_tls_conf *tls = &r->w->conf->interface.tls;
+
+	if (is_second(f, "TLSVerify", &r->w->verify_line))
+		return;
+	if (strcasecmp(value, "none") == 0)
+		tls->verify = CARRIER_VERIFY_NONE;
+	else if (strcasecmp(value, "system") == 0)
+		tls->verify = CARRIER_VERIFY_ROOTS;
+	else if (key_text_parse(value, tls->pin) == 0)
+		tls->verify = CARRIER_VERIFY_PIN;
+	else
+		ini_file_problem(f,
+		    "TLSVerify: must be none, system, or the SHA-256 of the "
+		    "server's public key in base64");
 }
 
 /*
@@ -468,6 +510,8 @@ static const struct key {
 	{ "ListenPort", SECTION_INTERFACE, false, read_listen_port },
 	{ "Interface", SECTION_INTERFACE, false, read_interface },
 	{ "Transport", SECTION_INTERFACE, true, read_transport },
+	{ "TLSServerName", SECTION_INTERFACE, true, read_tls_name },
+	{ "TLSVerify", SECTION_INTERFACE, true, read_tls_verify },
 	{ "Table", SECTION_INTERFACE, false, read_table },
 	{ "FwMark", SECTION_INTERFACE, false, read_fwmark },
 	{ "SaveConfig", SECTION_INTERFACE, false, read_save },
@@ -481,6 +525,8 @@ static const struct key {
 	{ "Endpoint", SECTION_PEER, false, read_endpoint },
 	{ "PersistentKeepalive", SECTION_PEER, false, read_keepalive },
 	{ "Transport", SECTION_PEER, true, read_transport },
+	{ "TLSServerName", SECTION_PEER, true, read_tls_name },
+	{ "TLSVerify", SECTION_PEER, true, read_tls_verify },
 };
 
 static void
@@ -602,6 +648,29 @@ peers_are_sound(const struct reading *r)
 	return true;
 }
 
+/* Of a connection there is one, and its other end is one peer. */
+static bool
+transport_is_sound(const struct reading *r)
+{
+	const struct tunnel_interface *i = &r->w->conf->interface;
+	bool tls = i->transport == TUNNEL_TLS || i->transport == TUNNEL_AUTO;
+	unsigned line =
+	    r->w->name_line != 0 ? r->w->name_line : r->w->verify_line;
+
+	if (!tls && line != 0)
+		return complain(r, line,
+		    "this is for Transport = tls, or auto");
+	if (tls && i->tls.verify == CARRIER_VERIFY_ROOTS &&
+	    i->tls.sni[0] == '\0')
+		return complain(r, r->w->verify_line,
+		    "TLSVerify = system: what name is the server to have? "
+		    "TLSServerName says");
+	if (i->transport != TUNNEL_UDP && r->w->conf->n_peers > 1)
+		return complain(r, r->w->transport_line,
+		    "Transport: with more than one [Peer] only udp");
+	return true;
+}
+
 static bool
 is_whole(const struct reading *r)
 {
@@ -621,7 +690,7 @@ is_whole(const struct reading *r)
 		return complain(r, 0, "no AllowedIPs line");
 	if (r->w->n_endpoints == 0 && r->w->n_names == 0)
 		return complain(r, 0, "no Endpoint line");
-	return true;
+	return transport_is_sound(r);
 }
 
 static void
@@ -669,14 +738,18 @@ wgquick_parse(const char *file, const char *text, size_t len,
 		(void)complain(&r, 0, "no memory");
 		return -ENOMEM;
 	}
-	if (ini_file_parse_wg(file, text, len, on_pair, pass_on, &r) > 0 ||
-	    !is_whole(&r)) {
-		wgquick_done(ret);
-		return -EINVAL;
-	}
+	/* What does not say: as Proton's clients do it. */
+	ret->conf->interface.tls.verify = CARRIER_VERIFY_NONE;
+	if (ini_file_parse_wg(file, text, len, on_pair, pass_on, &r) > 0)
+		goto wrong;
 	if (ret->conf->interface.transport == TUNNEL_NOT)
 		ret->conf->interface.transport = TUNNEL_UDP;
-	return 0;
+	if (is_whole(&r))
+		return 0;
+
+wrong:
+	wgquick_done(ret);
+	return -EINVAL;
 }
 
 void

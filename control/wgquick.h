@@ -7,7 +7,9 @@
  *     Address = 10.2.0.2/32, 2001:db8:2::2/128
  *     DNS = 10.2.0.1, example.net       addresses, and where names are sought
  *     MTU, ListenPort
- *     Transport = udp | tcp | tls | auto    ours; may stand in [Peer], too
+ *     Transport = udp | tcp | tls | auto    ours, as the next two; these may
+ *     TLSServerName = www.example.net       stand in [Peer], too
+ *     TLSVerify = none | system | BASE64
  *     Interface = tungate-wg                ours: its name
  *     [Peer]
  *     PublicKey = BASE64
@@ -60,7 +62,8 @@ struct wgquick {
 	/* With leave_names: those of endpoints, each once. */
 	char names[POLICY_ENDPOINTS_MAX][KEPT_NAME_MAX];
 	unsigned n_names;
-	unsigned transport_line; /* 0: not given, so it is UDP */
+	unsigned transport_line;	 /* 0: not given, so it is UDP */
+	unsigned name_line, verify_line; /* of TLS; 0: not given */
 };
 
 /* Is a text such a file: does it have a section of the two? */

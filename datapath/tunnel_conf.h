@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datapath/carrier/tls_conf.h"
 #include "src/base/addr.h"
 
 #define TUNNEL_KEY_LEN	     32
@@ -47,6 +48,7 @@ struct tunnel_interface {
 	uint32_t n_addresses, n_dns;
 	struct tunnel_address addresses[TUNNEL_ADDRESSES_MAX];
 	struct addr dns[TUNNEL_DNS_MAX];
+	struct carrier_tls_conf tls; /* with TUNNEL_TLS and TUNNEL_AUTO */
 };
 
 struct tunnel_peer {

@@ -29,6 +29,7 @@
 #include "control/engine.h"
 #include "control/listen.h"
 #include "control/server.h"
+#include "datapath/carrier/tls.h"
 #include "src/base/log.h"
 #include "src/lock.h"
 #include "src/oneshot.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct server_list servers;
 	struct event_base *base;
 	struct engine *engine;
+	struct carrier_tls *tls; /* the workers' */
 	struct permit permit;
 	struct isolate_account account;
 	struct command command;
@@ -337,6 +339,7 @@ run_worker(int channel, void *arg)
 		.memory = engine_memory(d->engine),
 		.inlet = engine_inlet(d->engine),
 		.uplink = engine_uplink(d->engine),
+		.tls = d->tls,
 		.permit = d->permit,
 		.listener = d->listener,
 		.account = d->account,
@@ -366,6 +369,10 @@ start_worker(struct daemon *d)
 		log_warn("worker: there is no account %s (or it is root's): it "
 			 "is number %u, which nobody has",
 		    d->conf.user, (unsigned)d->account.uid);
+	/* With the system's roots, for which workers have no files. */
+	if ((d->tls = carrier_tls_new()) == NULL)
+		log_warn("tunnel: no TLS: no memory, or this OpenSSL lacks "
+			 "something");
 	d->command = (struct command){ .engine = d->engine,
 		.permit = &d->permit,
 		.path = d->socket,
@@ -429,6 +436,7 @@ stop(struct daemon *d, int status)
 	if (d->base != NULL)
 		event_base_free(d->base);
 	libevent_global_shutdown();
+	carrier_tls_free(d->tls);
 	server_list_free(&d->servers);
 	close(d->lock);
 	if (taken && !open)

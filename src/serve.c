@@ -93,7 +93,8 @@ serve(const struct serve *s, struct serving *g, int channel)
 		.uplink = s->uplink,
 		.drops = &g->drops,
 		.memory = s->memory,
-		.servers = s->servers };
+		.servers = s->servers,
+		.tls = s->tls };
 
 	g->mirror = mirror_new(g->base, channel, &parts);
 	if (g->mirror == NULL) {

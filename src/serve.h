@@ -9,6 +9,7 @@
 #include "control/permit.h"
 #include "src/os/isolate.h"
 
+struct carrier_tls;
 struct pump_memory;
 struct server_list;
 struct inlet;
@@ -20,6 +21,7 @@ struct serve {
 	struct pump_memory *memory;
 	struct inlet *inlet; /* NULL: the kernel takes in */
 	struct uplink *uplink;
+	struct carrier_tls *tls; /* NULL: it cannot be had */
 	struct permit permit;
 	int listener; /* of the control socket */
 	struct isolate_account account;

@@ -147,17 +147,17 @@ make_up_name(OSSL_LIB_CTX *lib, char *ret, size_t size)
 	return true;
 }
 
-/* A domain name: letters, digits, hyphens and dots, the last part no number. */
-static bool
-is_name(const char *s)
+bool
+carrier_tls_is_name(const char *s)
 {
 	const char *last = strrchr(s, '.');
 	size_t n = strspn(s,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
 
 	last = last != NULL ? last + 1 : s;
-	return s[n] == '\0' && s[0] != '.' && strstr(s, "..") == NULL &&
-	    last[0] != '\0' && strspn(last, "0123456789") < strlen(last);
+	return s[n] == '\0' && n <= CARRIER_SNI_MAX && s[0] != '.' &&
+	    strstr(s, "..") == NULL && last[0] != '\0' &&
+	    strspn(last, "0123456789") < strlen(last);
 }
 
 static bool
@@ -168,7 +168,8 @@ is_usable(const struct carrier_tls_conf *conf)
 	if (conf->sni[0] == '\0')
 		return conf->verify == CARRIER_VERIFY_PIN ||
 		    conf->verify == CARRIER_VERIFY_NONE;
-	return is_name(conf->sni) && conf->verify < CARRIER_VERIFIES;
+	return carrier_tls_is_name(conf->sni) &&
+	    conf->verify < CARRIER_VERIFIES;
 }
 
 int

@@ -241,7 +241,7 @@ what_is_wrong_leaves_everything_as_it_was(void **state)
 	    "zurich.conf:9: not a key that [Peer]");
 	assert_int_equal(questions, 0);
 	check_failed(
-	    import_text(FILE_WITH("192.0.2.1:1\nTransport = tls\n"), NULL),
+	    import_text(FILE_WITH("192.0.2.1:1\nTransport = auto\n"), NULL),
 	    "zurich.conf:9: Transport: only udp");
 	check_failed(import_text(FILE_WITH("192.0.2.1:1"), "a/b"), "--name");
 	check_failed(import_text(FILE_WITH("192.0.2.1:1"), ".a"), "--name");

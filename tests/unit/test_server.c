@@ -467,6 +467,43 @@ keys_that_others_can_read_are_a_note(void **state)
 	server_list_free(&l);
 }
 
+/* By TCP and TLS the connection is the system's, and no UDP passes. */
+static void
+each_transport_has_its_protocol_and_shape(void **state)
+{
+	static const struct {
+		const char *line;
+		uint8_t protocol, sealed;
+		enum shape shape;
+	} cases[] = { { "Transport = udp\n", PROTO_UDP, 1, SHAPE_WIREGUARD },
+		{ "Transport = tcp\n", PROTO_TCP, 0, SHAPE_WIREGUARD_TCP },
+		{ "Transport = tls\n", PROTO_TCP, 0, SHAPE_TLS } };
+	struct problems p = { 0 };
+	struct server_how how = how_of(&p);
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tunnel_conf *conf;
+		struct server s;
+
+		(void)snprintf(text, sizeof(text), "%s%s", TUNNEL,
+		    cases[i].line);
+		assert_int_equal(server_parse_tunnel("x", text, strlen(text),
+				     &how, &s, &conf),
+		    0);
+		assert_true(s.n_endpoints > 0);
+		for (unsigned n = 0; n < s.n_endpoints; n++) {
+			assert_int_equal(s.endpoints[n].protocol,
+			    cases[i].protocol);
+			assert_int_equal(s.endpoints[n].sealed,
+			    cases[i].sealed);
+			assert_int_equal(s.endpoints[n].shape, cases[i].shape);
+		}
+		tunnel_conf_free(conf);
+	}
+}
+
 static void
 a_transport_that_is_not_yet_there_is_named(void **state)
 {
@@ -475,7 +512,7 @@ a_transport_that_is_not_yet_there_is_named(void **state)
 	struct server_list l;
 
 	(void)state;
-	write_file("zurich.conf", TUNNEL "Transport = tls\n");
+	write_file("zurich.conf", TUNNEL "Transport = auto\n");
 	assert_int_equal(server_list_read(dir, &how, &l), -EINVAL);
 	assert_int_equal(p.n, 1);
 	assert_non_null(strstr(p.last, "zurich.conf:8: Transport: only udp"));
@@ -569,6 +606,7 @@ main(void)
 		cmocka_unit_test(the_clients_account_is_roots_or_as_it_says),
 		WITH_DIR(a_wg_quick_file_is_a_tunnel_of_our_own),
 		WITH_DIR(keys_that_others_can_read_are_a_note),
+		cmocka_unit_test(each_transport_has_its_protocol_and_shape),
 		WITH_DIR(a_transport_that_is_not_yet_there_is_named),
 		WITH_DIR(scripts_are_refused_unless_they_are_ignored),
 		cmocka_unit_test(

@@ -276,6 +276,62 @@ lines_of_our_own_are_read(void **state)
 	}
 }
 
+/* Who the other end of TLS may be; left out, anybody, asked for by any name. */
+static void
+lines_about_tls_are_read(void **state)
+{
+	static const char pin[] = TWO;
+	const struct carrier_tls_conf *tls;
+	uint8_t bytes[TUNNEL_KEY_LEN];
+	struct wgquick w;
+
+	(void)state;
+	read_good(INTERFACE "Transport = tls\n" PEER, &w);
+	tls = &w.conf->interface.tls;
+	assert_int_equal(tls->verify, CARRIER_VERIFY_NONE);
+	assert_string_equal(tls->sni, "");
+	wgquick_done(&w);
+	read_good(INTERFACE PEER "Transport = auto\nTLSVerify = system\n"
+				 "tlsservername = www.example.net\n",
+	    &w);
+	tls = &w.conf->interface.tls;
+	assert_int_equal(tls->verify, CARRIER_VERIFY_ROOTS);
+	assert_string_equal(tls->sni, "www.example.net");
+	wgquick_done(&w);
+	read_good(INTERFACE "TLSVerify = " TWO "\nTransport = tls\n" PEER, &w);
+	tls = &w.conf->interface.tls;
+	assert_int_equal(tls->verify, CARRIER_VERIFY_PIN);
+	assert_int_equal(key_text_parse(pin, bytes), 0);
+	assert_memory_equal(tls->pin, bytes, sizeof(bytes));
+	wgquick_done(&w);
+}
+
+static void
+lines_about_tls_that_make_no_sense_are_named(void **state)
+{
+	(void)state;
+	check_problem(INTERFACE "TLSVerify = maybe\n", "x.conf:4: TLSVerify:");
+	check_problem(INTERFACE "TLSServerName = 192.0.2.1\n",
+	    "x.conf:4: TLSServerName: must be");
+	check_problem(INTERFACE "TLSServerName = a..b\n",
+	    "x.conf:4: TLSServerName: must be");
+	check_problem(INTERFACE "TLSVerify = none\n" PEER "TLSVerify = none\n",
+	    "x.conf:9: TLSVerify is given twice");
+	check_problem(INTERFACE "TLSServerName = a.b\n" PEER
+				"TLSServerName = a.b\n",
+	    "x.conf:9: TLSServerName is given twice");
+	check_problem(INTERFACE "TLSServerName = a.b\nTransport = tcp\n" PEER,
+	    "x.conf:4: this is for Transport = tls");
+	check_problem(INTERFACE "TLSVerify = none\n" PEER,
+	    "x.conf:4: this is for Transport = tls");
+	check_problem(INTERFACE "Transport = tls\nTLSVerify = system\n" PEER,
+	    "x.conf:5: TLSVerify = system: what name");
+	/* A connection has one other end. */
+	check_problem(INTERFACE "Transport = tcp\n" PEER
+				"[Peer]\nPublicKey = " TWO "\n",
+	    "x.conf:4: Transport: with more than one [Peer]");
+}
+
 static void
 what_is_wrong_is_named_with_its_line(void **state)
 {
@@ -437,6 +493,8 @@ no_problem_tells_a_key(void **state)
 		INTERFACE "MTU = " OWN "\n",
 		INTERFACE "Table = " OWN "\n",
 		INTERFACE "Transport = " OWN "\n",
+		INTERFACE "TLSServerName = " OWN "\n",
+		INTERFACE "TLSVerify = x" OWN "\n",
 		INTERFACE "Interface = " OWN "\n",
 		INTERFACE "PrivteKey = " OWN "\n",
 		INTERFACE "[Peer]\nPublicKey = x" OWN "\n",
@@ -484,6 +542,8 @@ main(void)
 		cmocka_unit_test(an_offices_file_is_read),
 		cmocka_unit_test(scripts_are_refused_or_ignored_as_it_was_said),
 		cmocka_unit_test(lines_of_our_own_are_read),
+		cmocka_unit_test(lines_about_tls_are_read),
+		cmocka_unit_test(lines_about_tls_that_make_no_sense_are_named),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(
 		    what_is_wrong_with_a_peer_is_named_with_its_line),
