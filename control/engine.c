@@ -63,6 +63,7 @@ struct engine {
 	struct returnpath *returnpath; /* NULL: the kernel has none */
 	struct netmon *netmon;
 	struct uplink *uplink;
+	struct uplink_sender sender;
 	struct tun *tun;
 	struct net_view view;
 	struct hop hops[POLICY_ENDPOINTS_MAX];
@@ -167,6 +168,7 @@ plan_input(const struct engine *e, enum gate_state state)
 		.hops = e->hops,
 		.gate_ifindex = e->tun != NULL ? tun_ifindex(e->tun) : 0,
 		.allow_lan = e->conf->allow_lan,
+		.worker = e->sender.uid,
 		.generation = e->epoch + 1 };
 }
 
@@ -1063,7 +1065,7 @@ make_events(struct engine *e)
 	e->client = supervise_new(e->base,
 	    (struct supervise_calls){ on_client_start, on_client_loss, e });
 	e->warden = warden_new(e->base, &worker_calls);
-	e->own = e->warden != NULL ? own_new(e->warden) : NULL;
+	e->own = e->warden != NULL ? own_new(e->warden, e->sender.uid) : NULL;
 	e->proof = proof_new(e->base, e->warden, e->outside, e->own);
 	if (e->client == NULL || e->warden == NULL || e->proof == NULL ||
 	    e->own == NULL || (e->memory = pump_memory_new()) == NULL)
@@ -1128,8 +1130,9 @@ choose_sender(const struct conf *conf, struct uplink_sender *ret)
 }
 
 static int
-open_uplink(struct engine *e, const struct uplink_sender *sender)
+open_uplink(struct engine *e)
 {
+	const struct uplink_sender *sender = &e->sender;
 	int r;
 
 	if (!e->conf->uplink_namespace) {
@@ -1146,13 +1149,11 @@ open_uplink(struct engine *e, const struct uplink_sender *sender)
 static int
 open_system(struct engine *e, char why[ENGINE_WHY_MAX])
 {
-	struct uplink_sender sender;
 	int r;
 
-	if ((r = choose_sender(e->conf, &sender)) < 0 ||
+	if ((r = choose_sender(e->conf, &e->sender)) < 0 ||
 	    (r = routes_open(&e->routes)) < 0 ||
-	    (r = netmon_open(&e->netmon)) < 0 ||
-	    (r = open_uplink(e, &sender)) < 0) {
+	    (r = netmon_open(&e->netmon)) < 0 || (r = open_uplink(e)) < 0) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    r == -EOPNOTSUPP
 			? "uplink = namespace: not on this system (%s)"
@@ -1161,7 +1162,7 @@ open_system(struct engine *e, char why[ENGINE_WHY_MAX])
 		    strerror(-r));
 		return r;
 	}
-	r = firewall_open(&sender, true, &e->firewall);
+	r = firewall_open(&e->sender, true, &e->firewall);
 	if (r < 0 && r != -EPROTONOSUPPORT) {
 		(void)snprintf(why, ENGINE_WHY_MAX,
 		    "the firewall cannot be opened (%s)", strerror(-r));

@@ -34,6 +34,7 @@ enum { RECORD = 29 };
 
 struct own {
 	struct warden *warden;
+	uid_t worker;
 	struct dns *dns;	  /* NULL: not on this system */
 	struct tunnel_conf *conf; /* NULL: no tunnel */
 	struct tun *tun;
@@ -83,7 +84,7 @@ set_dns(struct own *o, const struct server *server)
 }
 
 struct own *
-own_new(struct warden *warden)
+own_new(struct warden *warden, uid_t worker)
 {
 	struct own *o = calloc(1, sizeof(*o));
 	int r;
@@ -91,6 +92,7 @@ own_new(struct warden *warden)
 	if (o == NULL)
 		return NULL;
 	o->warden = warden;
+	o->worker = worker;
 	o->link[0] = o->link[1] = -1;
 	if ((r = dns_open(NULL, NULL, &o->dns)) < 0)
 		log_warn("dns: the resolvers cannot be set (%s)", strerror(-r));
@@ -300,8 +302,9 @@ own_dial(struct own *o)
 
 	if (!own_has_wire(o) || o->wired)
 		return;
-	if ((fd = tcpsocket_dial(&o->to.addr, o->to.port, CARRIER_PATIENCE_S)) <
-	    0) {
+	fd = tcpsocket_dial(&o->to.addr, o->to.port, CARRIER_PATIENCE_S,
+	    o->worker);
+	if (fd < 0) {
 		r = fd;
 		log_warn("tunnel: no connection can be made (%s)",
 		    strerror(-r));

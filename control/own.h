@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct own;
 struct server;
@@ -19,9 +20,9 @@ struct warden;
 
 /*
  * No tunnel yet, and the machine asks for names whom it asked before a crash
- * of ours. NULL: no memory.
+ * of ours. worker: the account whose sockets connections are. NULL: no memory.
  */
-struct own *own_new(struct warden *warden);
+struct own *own_new(struct warden *warden, uid_t worker);
 
 /* own_free(NULL) does nothing. The worker has no tunnel any more, or is gone.
  */

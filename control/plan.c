@@ -194,10 +194,12 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 		return;
 	ret->any_user = in->server->any_user;
 	ret->user = in->server->user;
-	/* Our own tunnel sends by the uplink: no socket is to. */
-	if (in->server->n_endpoints > 0 && in->server->endpoints[0].sealed) {
+	/* Our own tunnel sends by the uplink, or its worker has a connection.
+	 */
+	if (in->server->protocol == SERVER_TUNNEL) {
 		ret->any_user = false;
-		ret->user = FIREWALL_NOBODY;
+		ret->user = in->server->endpoints[0].sealed ? FIREWALL_NOBODY
+							    : in->worker;
 	}
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_flow(ret, &in->server->endpoints[i]);

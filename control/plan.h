@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "control/gate.h"
 #include "src/os/uplink.h"
@@ -27,6 +28,7 @@ struct plan_input {
 	const struct hop *hops; /* one for each of the server's endpoints */
 	unsigned gate_ifindex;	/* our tun */
 	bool allow_lan;		/* the user's word (STATES.md 0.5) */
+	uid_t worker;		/* its account */
 	uint64_t generation;	/* of the policy to be made */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,15 +32,36 @@ fill(union address *at, const struct addr *to, uint16_t port)
 	return sizeof(at->v6);
 }
 
+/*
+ * A socket is of the account that is the effective one when it is made. The
+ * descriptor, or a negative errno.
+ */
+static int
+socket_of(uid_t uid, int family)
+{
+	uid_t before = geteuid();
+	int r;
+
+	if (uid != before && seteuid(uid) < 0)
+		return -errno;
+	r = socket(family, SOCK_STREAM, 0);
+	if (r < 0)
+		r = -errno;
+	/* It was allowed to be that, so it is; or nothing else may be done. */
+	if (uid != before && seteuid(before) < 0)
+		abort();
+	return r;
+}
+
 int
-tcpsocket_dial(const struct addr *to, uint16_t port, int seconds)
+tcpsocket_dial(const struct addr *to, uint16_t port, int seconds, uid_t uid)
 {
 	union address at;
 	socklen_t len = fill(&at, to, port);
-	int fd = socket(at.any.sa_family, SOCK_STREAM, 0), r;
+	int fd = socket_of(uid, at.any.sa_family), r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	r = tcpsocket_prepare(fd, seconds);

@@ -7,6 +7,7 @@
 #define OS_TCPSOCKET_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "src/base/addr.h"
 
@@ -18,9 +19,11 @@
 int tcpsocket_prepare(int fd, int seconds);
 
 /*
- * A prepared one on its way to that port (host order), non-blocking. The
- * descriptor, or a negative errno.
+ * A prepared one on its way to that port (host order), non-blocking, that a
+ * firewall takes for that account's: needs the privilege to become it, and is
+ * for a process of one thread. The descriptor, or a negative errno.
  */
-int tcpsocket_dial(const struct addr *to, uint16_t port, int seconds);
+int
+tcpsocket_dial(const struct addr *to, uint16_t port, int seconds, uid_t uid);
 
 #endif /* OS_TCPSOCKET_H */

@@ -96,6 +96,8 @@ if [ "$TRANSPORT" = tls ]; then
 		[ "$(grep -c 'nobody verifies the server' "$GATE_LOG")" = 1 ]
 fi
 check "megabytes pass both ways" megabytes_pass
+check "root's programs do not reach its port" \
+	not lab_on laptop timeout 2 bash -c "exec 3<>/dev/tcp/$LAB_SERVER4/$PORT" 2>/dev/null
 lab_attempts_begin connected
 lab_attempts_end connected >/dev/null
 

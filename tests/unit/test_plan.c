@@ -321,6 +321,22 @@ our_own_tunnels_server_is_no_sockets(void **state)
 	assert_false(f.flows[1].in_two);
 }
 
+/* By TCP it has a connection: no account but the worker's may have another. */
+static void
+our_own_tunnels_connection_is_the_workers(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTED);
+	struct firewall_plan f;
+
+	(void)state;
+	server.protocol = SERVER_TUNNEL;
+	server.any_user = true;
+	input.worker = 990;
+	plan_firewall(&input, &f);
+	assert_false(f.any_user);
+	assert_int_equal(f.user, 990);
+}
+
 static void
 a_network_card_is_no_tunnel_to_the_firewall(void **state)
 {
@@ -454,6 +470,7 @@ main(void)
 		WITH_VIEW(without_a_server_the_firewall_has_no_flow),
 		WITH_VIEW(policy_and_firewall_agree),
 		WITH_VIEW(our_own_tunnels_server_is_no_sockets),
+		WITH_VIEW(our_own_tunnels_connection_is_the_workers),
 		WITH_VIEW(a_network_card_is_no_tunnel_to_the_firewall),
 		WITH_VIEW(a_server_on_the_link_is_asked_for),
 		WITH_VIEW(the_firewalls_heads_are_the_shapes),
