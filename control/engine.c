@@ -553,6 +553,9 @@ carry_out(struct engine *e, enum gate_action act)
 			start_own(e);
 		else
 			supervise_start(e->client, &e->server);
+		/* Of a client that the user started there may be no more news.
+		 */
+		seek_proof(e);
 		return;
 	case ACT_REPLAN:
 		replan(e);
