@@ -39,12 +39,13 @@ is_answer(const struct endpoint *e, const uint8_t *payload, size_t len)
 }
 
 bool
-answer_proves(const struct server *s, const struct net_view *view,
+answer_proves(const struct server *s, const struct net_view *view, int port,
     const uint8_t *data, size_t len)
 {
 	struct pkt p;
 
-	if (parse_ip(data, len, &p) != PASSED || p.fragment != PKT_WHOLE ||
+	if (port < 0 || parse_ip(data, len, &p) != PASSED ||
+	    p.fragment != PKT_WHOLE ||
 	    !addr_equal(&p.dst,
 		p.dst.family == ADDR_V4 ? &view->v4.addr : &view->v6.addr))
 		return false;
@@ -52,7 +53,8 @@ answer_proves(const struct server *s, const struct net_view *view,
 		const struct endpoint *e = &s->endpoints[i];
 
 		if (addr_equal(&e->addr, &p.src) && e->protocol == p.protocol &&
-		    (e->protocol == PROTO_ESP || e->port == p.sport) &&
+		    (e->protocol == PROTO_ESP ||
+			(e->port == p.sport && port == p.dport)) &&
 		    is_answer(e, p.payload, p.payload_len))
 			return true;
 	}

@@ -140,8 +140,8 @@ on_ear(evutil_socket_t fd, short what, void *arg)
 	for (int n = 0; n < HEARD_A_TURN &&
 	     ear_read(l->ear, m->heard, sizeof(m->heard), &len) == 0;
 	     n++) {
-		if (!answer_proves(&l->about.server, &l->about.view, m->heard,
-			len))
+		if (!answer_proves(&l->about.server, &l->about.view,
+			worker_answer_port(m->worker), m->heard, len))
 			continue;
 		tell_number(m, MSG_HEARD, l->about.epoch);
 		close_ears(m);

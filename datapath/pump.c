@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "datapath/bytes.h"
 #include "datapath/classify.h"
 #include "datapath/counters.h"
 #include "datapath/drop_ring.h"
@@ -27,6 +28,7 @@ struct pump {
 	struct pktbuf in[PUMP_BATCH];
 	struct verdict verdicts[PUMP_BATCH];
 	struct uplink_out out[PUMP_BATCH];
+	_Atomic uint64_t answer_at; /* generation << 16 | port */
 };
 
 struct pump_memory *
@@ -113,6 +115,29 @@ judge(struct pump *p, const struct policy *pol, unsigned n)
 	atomic_store_explicit(&p->memory->judging, false, memory_order_relaxed);
 }
 
+/* What passed has no options (classify.h): ports follow the fixed header. */
+static void
+note_port(struct pump *p, const struct policy *pol, const struct pktbuf *b)
+{
+	bool v4 = b->data[0] >> 4 == 4;
+	unsigned port = 0;
+
+	if (b->data[v4 ? 9 : 6] != PROTO_ESP)
+		port = bytes_be16(b->data + (v4 ? 20 : 40));
+	atomic_store_explicit(&p->answer_at, pol->generation << 16 | port,
+	    memory_order_relaxed);
+}
+
+int
+pump_answer_port(const struct pump *p, uint64_t generation)
+{
+	uint64_t note =
+	    atomic_load_explicit(&p->answer_at, memory_order_relaxed);
+
+	return note != 0 && note >> 16 == generation ? (int)(note & UINT16_MAX)
+						     : -1;
+}
+
 int
 pump_batch(struct pump *p)
 {
@@ -137,8 +162,11 @@ pump_batch(struct pump *p)
 		p->out[n_out++] =
 		    (struct uplink_out){ .hop = hop, .packet = &p->in[i] };
 	}
-	if (n_out > 0)
+	if (n_out > 0) {
+		/* Before it can be answered. One a batch will do. */
+		note_port(p, pol, p->out[n_out - 1].packet);
 		uplink_send(p->uplink, p->out, n_out);
+	}
 	for (unsigned i = 0; i < n_out; i++)
 		count(p, pol, p->out[i].packet, egress_why(p->out[i].result));
 

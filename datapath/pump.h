@@ -68,4 +68,11 @@ void pump_free(struct pump *p);
  */
 int pump_batch(struct pump *p);
 
+/*
+ * Where the client is to be answered: the source port of the last packet that
+ * was sent on under the policy of that generation (0: of a protocol without
+ * ports), or -1: none was. Of any thread.
+ */
+int pump_answer_port(const struct pump *p, uint64_t generation);
+
 #endif /* DATAPATH_PUMP_H */

@@ -390,6 +390,12 @@ worker_fd(const struct worker *w)
 }
 
 int
+worker_answer_port(const struct worker *w)
+{
+	return pump_answer_port(w->pump, worker_policy(w)->generation);
+}
+
+int
 worker_failure(struct worker *w)
 {
 	drain(w->told[0]);

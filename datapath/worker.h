@@ -73,4 +73,7 @@ int worker_fd(const struct worker *w);
  */
 int worker_failure(struct worker *w);
 
+/* pump_answer_port() under the policy in force. */
+int worker_answer_port(const struct worker *w);
+
 #endif /* DATAPATH_WORKER_H */

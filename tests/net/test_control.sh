@@ -121,11 +121,43 @@ check "import: a name cannot be looked up when the gate is closed" says "cannot 
 check "connect again" gate_ctl connect wireguard >/dev/null
 lab_spawn laptop wg9 env WG_PROCESS_FOREGROUND=1 wireguard-go wg9
 lab_wait_for 5 ip -n laptop link show wg9 || :
-check "a dead server: connect says why" says "waiting for the server's first answer" sh -c "
+check "a dead server: connect says why" says "^tungatectl: not connected after 2 s: waiting for the server.s first answer" sh -c "
 	sed 's/203.0.113.5:51820/203.0.113.5:51999/; s/wg0/wg9/; s/^Command.*//' $LAB/servers/wireguard.conf >$LAB/servers/dead.conf
 	ip -n laptop addr add 10.9.9.9/32 dev wg9; ip -n laptop link set wg9 up
 	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock reload >/dev/null
 	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock --timeout 2 connect dead"
 check "status, as a program reads it" says '"detail":"waiting for the server' gate_ctl --json status
+# A server that is none, but has its address and port, and sends what looks like
+# WireGuard's data: to a port that nobody sent from (as to a client of before),
+# then to who asks.
+false_server() {
+	lab_spawn vpn "false-server-$1" /usr/bin/python3 -c "
+import socket
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(('$LAB_SERVER4', 51999))
+s.settimeout(0.05)
+print('ready', flush=True)
+while True:
+    try:
+        to = s.recvfrom(2048)[1]
+        print('asked', flush=True)
+    except TimeoutError:
+        to = ('$LAB_UPLINK4', 40000)
+    if '$1' == 'elsewhere': to = ('$LAB_UPLINK4', 40000)
+    s.sendto(b'\\4\\0\\0\\0' + bytes(124), to)"
+	FALSE_SERVER=$LAB_PID
+	lab_need 5 "the false server does not start" lab_log_says "false-server-$1" ready
+}
+false_server elsewhere
+lab_on laptop wg set wg9 private-key <(wg genkey) listen-port 45999 \
+	peer "$(wg genkey | wg pubkey)" endpoint "$LAB_SERVER4:51999" allowed-ips 0.0.0.0/0
+check "what answers to another port proves nothing" says "^tungatectl: not connected after 4 s" \
+	gate_ctl --timeout 4 connect dead
+check "though the client had asked" lab_log_says false-server-elsewhere asked
+kill "$FALSE_SERVER"
+lab_wait_for 5 lab_gone "$FALSE_SERVER" || :
+false_server back
+check "what answers to the client's port is taken for the server" says '^connected$' \
+	gate_ctl --timeout 10 connect dead
 gate_end TERM || :
 check_end

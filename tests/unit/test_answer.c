@@ -15,6 +15,7 @@ static const struct flow back6 = { "2001:db8::5", "2001:db8:1::10", 1194,
 	40000 };
 
 static struct net_view view;
+static int sent_from; /* by the client */
 
 static int
 make_view(void **state)
@@ -22,6 +23,7 @@ make_view(void **state)
 	(void)state;
 	view.v4.addr = packet_addr("192.0.2.10");
 	view.v6.addr = packet_addr("2001:db8:1::10");
+	sent_from = 40000;
 	return 0;
 }
 
@@ -42,7 +44,7 @@ static bool
 proves(const struct server *s, const struct packet *p)
 {
 	uint8_t *copy = packet_exact(p->data, p->len);
-	bool is = answer_proves(s, &view, copy, p->len);
+	bool is = answer_proves(s, &view, sent_from, copy, p->len);
 
 	free(copy);
 	return is;
@@ -138,12 +140,38 @@ only_the_servers_own_address_port_and_protocol_prove(void **state)
 	p = packet_wireguard(back4, 2, 92);
 	p.data[9] = PROTO_ESP;
 	assert_false(proves(&s, &p));
-	/* The port that matters is the server's, not ours. */
+	/* From the server's port, to ours: not the other way round. */
 	f = back4;
 	f.sport = 40000;
 	f.dport = 1194;
 	p = packet_wireguard(f, 2, 92);
 	assert_false(proves(&s, &p));
+}
+
+static void
+only_what_is_sent_to_the_clients_port_proves(void **state)
+{
+	struct server udp = server_of(SHAPE_OPENVPN, PROTO_UDP);
+	struct server tcp = server_of(SHAPE_OPENVPN_TCP, PROTO_TCP);
+	struct server esp = server_of(SHAPE_ESP, PROTO_ESP);
+	static const uint8_t data[24] = { 9 << 3, 2, 3, 4 };
+	struct packet u = packet_udp(back4, data, sizeof(data));
+	struct packet t = packet_tcp(back4, 2, 0x10, "\0\x0e\x40", 3);
+	struct packet e = packet_ip(back4, PROTO_ESP, data, sizeof(data));
+
+	(void)state;
+	assert_true(proves(&udp, &u));
+	assert_true(proves(&tcp, &t));
+	sent_from = 40001; /* the client is another one now */
+	assert_false(proves(&udp, &u));
+	assert_false(proves(&tcp, &t));
+	sent_from = 0; /* ESP has no ports */
+	assert_false(proves(&udp, &u));
+	assert_true(proves(&esp, &e));
+	sent_from = -1; /* it has not asked anything yet */
+	assert_false(proves(&udp, &u));
+	assert_false(proves(&tcp, &t));
+	assert_false(proves(&esp, &e));
 }
 
 static void
@@ -191,6 +219,7 @@ main(void)
 		WITH_VIEW(a_bare_acknowledgement_over_tcp_proves_nothing),
 		WITH_VIEW(esp_proves_and_ike_does_not),
 		WITH_VIEW(only_the_servers_own_address_port_and_protocol_prove),
+		WITH_VIEW(only_what_is_sent_to_the_clients_port_proves),
 		WITH_VIEW(
 		    only_what_is_sent_to_the_uplinks_address_of_now_proves),
 		WITH_VIEW(what_is_broken_or_in_pieces_proves_nothing),

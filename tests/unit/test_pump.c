@@ -153,6 +153,34 @@ what_passes_is_sent_by_its_endpoints_hop(void **state)
 	    28 + 128);
 }
 
+/* Under the policy that was in force, and no other. */
+static void
+the_port_to_answer_is_that_of_what_was_sent_last(void **state)
+{
+	(void)state;
+	assert_int_equal(pump_answer_port(s.pump, 5), -1);
+	enqueue(40000, 99, 128);
+	assert_int_equal(pump_batch(s.pump), 1);
+	assert_int_equal(pump_answer_port(s.pump, 5), -1);
+	enqueue(40000, 51820, 128);
+	enqueue(65535, 51821, 128);
+	enqueue(40002, 99, 128);
+	assert_int_equal(pump_batch(s.pump), 3);
+	assert_int_equal(pump_answer_port(s.pump, 5), 65535);
+	assert_int_equal(pump_answer_port(s.pump, 6), -1);
+	assert_int_equal(pump_batch(s.pump), 0);
+	assert_int_equal(pump_answer_port(s.pump, 5), 65535);
+}
+
+/* A zeroed pump says nothing of a zeroed policy, under which nothing is sent.
+ */
+static void
+nothing_is_to_be_answered_while_blocked(void **state)
+{
+	(void)state;
+	assert_int_equal(pump_answer_port(s.pump, 0), -1);
+}
+
 static void
 an_empty_tun_moves_nothing(void **state)
 {
@@ -354,6 +382,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_PUMP(what_passes_is_sent_by_its_endpoints_hop),
+		WITH_PUMP(the_port_to_answer_is_that_of_what_was_sent_last),
+		WITH_PUMP(nothing_is_to_be_answered_while_blocked),
 		WITH_PUMP(an_empty_tun_moves_nothing),
 		WITH_PUMP(packets_keep_their_order_and_batches_their_size),
 		WITH_PUMP(a_published_policy_judges_the_next_batch),
