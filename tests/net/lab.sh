@@ -28,6 +28,8 @@
 export LC_ALL=C
 LAB=/run/lab
 LAB_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/net/inside.sh
+. "$LAB_HERE/inside.sh"
 LAB_BIN=${LAB_BIN:-$(cd "$LAB_HERE/../.." && pwd)/build/bin}
 
 LAB_UPLINK4=192.0.2.10 LAB_UPLINK6=2001:db8:1::10
@@ -50,14 +52,6 @@ lab_die() {
 	exit 1
 }
 
-# Ends the first process in there, and so all of them; returns when they are gone.
-lab_end_inside() {
-	local first
-	first=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
-	kill -KILL "${first:-$1}" || :
-	wait "$1" 2>/dev/null || :
-}
-
 # Runs the calling script again, inside, and ends with its status.
 lab_enter() {
 	if [ "${LAB_INSIDE-}" = yes ]; then
@@ -68,20 +62,7 @@ lab_enter() {
 	fi
 	[ "$(id -u)" = 0 ] || lab_die "run this as root (network namespaces need it)"
 
-	# The death of this shell, even by kill -9, ends unshare; unshare's ends
-	# its child; and with that, the first process of its namespace, go all.
-	LAB_INSIDE=yes setpriv --pdeathsig KILL \
-		unshare --net --mount --pid --fork --kill-child=KILL --mount-proc \
-		-- bash "$0" "$@" &
-	local inside=$! status=0
-	# shellcheck disable=SC2064 # the number as it is now
-	{
-		trap "lab_end_inside $inside; exit 130" INT
-		trap "lab_end_inside $inside; exit 143" TERM
-		trap "lab_end_inside $inside; exit 129" HUP
-	}
-	wait "$inside" || status=$?
-	exit "$status"
+	LAB_INSIDE=yes inside --net -- bash "$0" "$@"
 }
 
 lab_on() {
