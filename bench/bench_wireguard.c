@@ -291,7 +291,7 @@ set_up(struct bench *b)
 	uint64_t state = 1;
 
 	b->now = mono_now().ns;
-	b->slots = malloc(BATCH * sizeof(*b->slots));
+	b->slots = calloc(BATCH, sizeof(*b->slots));
 	b->crypto = wg_crypto_new();
 	b->allowed = wg_allowed_new();
 	if (b->slots == NULL || b->crypto == NULL || b->allowed == NULL ||

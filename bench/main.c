@@ -39,12 +39,14 @@ static const struct rung {
 static void
 usage(FILE *to)
 {
-	(void)fprintf(to, "usage: tungate-bench [--json] RUNG [OPTIONS]\n\n");
+	(void)fprintf(to,
+	    "usage: tungate-bench [--json] [--note TEXT] RUNG [OPTIONS]\n\n");
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++)
 		(void)fprintf(to, "  %s %s\n      %s\n", rungs[i].name,
 		    rungs[i].options, rungs[i].help);
 	(void)fprintf(to,
 	    "\n  --json     one object with the machine and all figures\n"
+	    "  --note     is kept with them, as the commit they are of\n"
 	    "  --version\n");
 }
 
@@ -68,7 +70,8 @@ bench_number(const char *text, unsigned long min, unsigned long max,
 }
 
 static int
-run(const struct rung *rung, int argc, char *argv[], bool json)
+run(const struct rung *rung, int argc, char *argv[], const char *note,
+    bool json)
 {
 	struct report *r = report_new(rung->name);
 	int status;
@@ -77,6 +80,8 @@ run(const struct rung *rung, int argc, char *argv[], bool json)
 		(void)fprintf(stderr, "tungate-bench: no memory\n");
 		return BENCH_FAILED;
 	}
+	if (note != NULL)
+		report_fact(r, "note", "%s", note);
 	optind = 1; /* the rung reads its options anew */
 	status = rung->run(argc, argv, r);
 	if (status == BENCH_DONE)
@@ -90,13 +95,15 @@ run(const struct rung *rung, int argc, char *argv[], bool json)
 int
 main(int argc, char *argv[])
 {
-	enum { JSON = 256, VERSION };
+	enum { JSON = 256, NOTE, VERSION };
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, JSON },
+		{ "note", required_argument, NULL, NOTE },
 		{ "version", no_argument, NULL, VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *note = NULL;
 	bool json = false;
 	int c;
 
@@ -105,6 +112,9 @@ main(int argc, char *argv[])
 		switch (c) {
 		case JSON:
 			json = true;
+			break;
+		case NOTE:
+			note = optarg;
 			break;
 		case VERSION:
 			(void)printf("tungate-bench %s\n", TUNGATE_VERSION);
@@ -121,7 +131,7 @@ main(int argc, char *argv[])
 	     optind < argc && i < sizeof(rungs) / sizeof(rungs[0]); i++)
 		if (strcmp(argv[optind], rungs[i].name) == 0)
 			return run(&rungs[i], argc - optind, argv + optind,
-			    json);
+			    note, json);
 	usage(stderr);
 	return BENCH_USAGE;
 }
