@@ -82,6 +82,12 @@ struct waiting {
 	uint8_t *data;
 };
 
+/* Initiations to one peer that it has not answered. */
+struct silence {
+	struct wg_endpoint at; /* ADDR_NONE: it has to speak first */
+	unsigned unanswered;
+};
+
 struct tunnel {
 	struct wg_crypto *crypto;
 	struct wg_device *device;
@@ -116,7 +122,8 @@ struct tunnel {
 	/* Of a row of one that must be cut: the rest. And of a handshake. */
 	uint8_t rest_room[PKTBUF_MAX], said_room[2048];
 
-	unsigned unanswered_now;
+	struct silence *silence; /* of each peer */
+	bool is_silent;		 /* all of them, and it was told */
 	_Atomic uint64_t established, unanswered;
 };
 
@@ -259,6 +266,44 @@ say(struct tunnel *t, unsigned endpoint, const uint8_t *msg, size_t len)
 	return n > 0;
 }
 
+/* With one peer that answers there is a tunnel: silence is that of all. */
+static bool
+all_are_silent(const struct tunnel *t)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < t->n_peers; i++) {
+		if (t->silence[i].at.addr.family == ADDR_NONE)
+			continue;
+		if (t->silence[i].unanswered < SILENCE)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* An initiation goes there. */
+static void
+note_unanswered(struct tunnel *t, const struct wg_endpoint *to)
+{
+	for (unsigned i = 0; i < t->n_peers; i++)
+		if (t->silence[i].at.port == to->port &&
+		    addr_equal(&t->silence[i].at.addr, &to->addr))
+			t->silence[i].unanswered++;
+	if (t->is_silent || !all_are_silent(t))
+		return;
+	t->is_silent = true;
+	atomic_fetch_add(&t->unanswered, 1);
+}
+
+static void
+note_answer(struct tunnel *t, uint32_t peer)
+{
+	if (peer < t->n_peers)
+		t->silence[peer].unanswered = 0;
+	t->is_silent = false;
+}
+
 /* Of a handshake, or a keepalive. */
 static void
 on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
@@ -272,8 +317,7 @@ on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
 
 		atomic_store(&t->memory->told_unix,
 		    t->started_unix + (now - t->started));
-		if (++t->unanswered_now == SILENCE)
-			atomic_fetch_add(&t->unanswered, 1);
+		note_unanswered(t, to);
 	}
 	if (t->pol == NULL || (endpoint = find_endpoint(t, to)) < 0 ||
 	    len > sizeof(t->said_room) - OUTER_ROOM)
@@ -295,10 +339,9 @@ on_event(void *arg, uint32_t peer, enum wg_event e)
 {
 	struct tunnel *t = arg;
 
-	(void)peer;
 	if (e != WG_ESTABLISHED)
 		return;
-	t->unanswered_now = 0;
+	note_answer(t, peer);
 	t->flush = true;
 	atomic_fetch_add(&t->established, 1);
 }
@@ -640,7 +683,10 @@ tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now)
 		t->renew_at = t->initiated + BETWEEN_INITIATIONS;
 		return;
 	}
-	t->unanswered_now = 0;
+	for (unsigned i = 0; i < t->n_peers; i++) {
+		t->silence[i].unanswered = 0;
+		t->is_silent = false;
+	}
 	for (unsigned i = 0; i < t->n_peers; i++)
 		wg_device_renew(t->device, now, i);
 }
@@ -680,6 +726,9 @@ add_peers(struct tunnel *t, const struct tunnel_conf *conf)
 	uint32_t number[TUNNEL_PEERS_MAX];
 	int r;
 
+	t->silence = calloc(conf->n_peers + 1, sizeof(*t->silence));
+	if (t->silence == NULL)
+		return -ENOMEM;
 	for (unsigned i = 0; i < conf->n_peers; i++) {
 		const struct tunnel_peer *p = &conf->peers[i];
 		struct wg_peer_config peer = {
@@ -694,6 +743,7 @@ add_peers(struct tunnel *t, const struct tunnel_conf *conf)
 		wg_wipe(&peer, sizeof(peer));
 		if (r < 0)
 			return r;
+		t->silence[i].at = (struct wg_endpoint){ p->endpoint, p->port };
 	}
 	t->n_peers = conf->n_peers;
 	for (unsigned i = 0; i < conf->n_allowed; i++) {
@@ -822,6 +872,7 @@ tunnel_free(struct tunnel *t)
 	if (t == NULL)
 		return;
 	wg_device_free(t->device);
+	free(t->silence);
 	wg_crypto_free(t->crypto);
 	unmap(t->out_room, (size_t)ROWS * ROW_ROOM);
 	unmap(t->in_room, (size_t)UDP_BATCH * PKTBUF_MAX);

@@ -278,6 +278,9 @@ make_peer(const uint8_t private[32], const uint8_t ours[32])
 	assert_int_equal(wg_device_allow(peer, peers_peer, &own6), 0);
 }
 
+/* One more that nobody is behind. */
+static bool with_dead_peer;
+
 static int
 setup(void **state)
 {
@@ -333,10 +336,30 @@ setup(void **state)
 	conf->interface.dns[0] = packet_addr(DNS4);
 	assert_int_equal(tunnel_conf_allow(conf, &all4), 0);
 	assert_int_equal(tunnel_conf_allow(conf, &v6), 0);
+	if (with_dead_peer) {
+		uint8_t dead[32];
+
+		if ((p = tunnel_conf_add_peer(conf)) == NULL)
+			return -1;
+		make_keys(dead, p->public);
+		p->endpoint = packet_addr("203.0.113.99");
+		p->port = PEER_PORT;
+	}
 	make_peer(their_private, our_public);
 	assert_int_equal(tunnel_new(&parts, &tunnel), 0);
 	tunnel_conf_free(conf);
 	return 0;
+}
+
+static int
+setup_with_dead_peer(void **state)
+{
+	int r;
+
+	with_dead_peer = true;
+	r = setup(state);
+	with_dead_peer = false;
+	return r;
 }
 
 static int
@@ -778,6 +801,26 @@ silence_is_told_after_three_initiations(void **state)
 	assert_int_equal(tunnel_unanswered(tunnel), 1);
 }
 
+/* One that answers is a tunnel; none is silence, of all. */
+static void
+one_dead_peer_is_not_silence(void **state)
+{
+	(void)state;
+	connect_it();
+	for (int i = 0; i < 100; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+	}
+	assert_int_equal(tunnel_unanswered(tunnel), 0);
+	deaf = true;
+	tunnel_renew(tunnel, pol, now);
+	for (int i = 0; i < 30; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+	}
+	assert_int_equal(tunnel_unanswered(tunnel), 1);
+}
+
 #define WITH_TUNNEL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -797,6 +840,8 @@ main(void)
 		WITH_TUNNEL(a_narrow_way_gets_fragments),
 		WITH_TUNNEL(a_handshake_that_is_too_soon_waits),
 		WITH_TUNNEL(silence_is_told_after_three_initiations),
+		cmocka_unit_test_setup_teardown(one_dead_peer_is_not_silence,
+		    setup_with_dead_peer, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
