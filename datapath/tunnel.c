@@ -474,8 +474,7 @@ append(struct tunnel *t, struct row *row, unsigned endpoint, size_t len,
 
 /* The packet of len bytes behind the row: seal it, or say why not. */
 static struct row *
-take_packet(struct tunnel *t, struct row *row, size_t len, uint64_t now,
-    bool may_wait)
+take_packet(struct tunnel *t, struct row *row, size_t len, uint64_t now)
 {
 	uint8_t *packet = packet_place(row);
 	struct wg_endpoint to;
@@ -490,7 +489,7 @@ take_packet(struct tunnel *t, struct row *row, size_t len, uint64_t now,
 	}
 	r = wg_device_seal(t->device, now, peer, packet - WG_TRANSPORT_HEADER,
 	    len, &sealed, &to);
-	if (r == -EAGAIN && may_wait && wait_for_session(t, packet, len, now))
+	if (r == -EAGAIN && wait_for_session(t, packet, len, now))
 		return row;
 	if (r < 0) {
 		note_drop(t, packet, len, why_not_sealed(r));
@@ -536,13 +535,16 @@ tunnel_batch_out(struct tunnel *t, const struct policy *pol, uint64_t now)
 		if (pol->n_endpoints == 0)
 			note_drop(t, in.data, in.len, DROP_BLOCKED);
 		else
-			row = take_packet(t, row, in.len, now, true);
+			row = take_packet(t, row, in.len, now);
 	}
 	send_rows(t, row);
 	return r < 0 && r != -EAGAIN ? r : n;
 }
 
-/* Those that wait, at once: there is a session, or they waited too long. */
+/*
+ * Those that wait, at once: there is a session, or the first waited too long.
+ * Who still has none waits on, in the same order: no further back than it was.
+ */
 static void
 flush_waiting(struct tunnel *t, uint64_t now)
 {
@@ -553,6 +555,8 @@ flush_waiting(struct tunnel *t, uint64_t now)
 	t->n_waiting = 0;
 	for (unsigned i = 0; i < n; i++) {
 		struct waiting *w = &t->waiting[i];
+		unsigned kept = t->n_waiting;
+		uint64_t since = w->since;
 
 		if (now - w->since > WAITED_TOO_LONG) {
 			note_drop(t, w->data, w->len, DROP_NO_SESSION);
@@ -563,7 +567,9 @@ flush_waiting(struct tunnel *t, uint64_t now)
 			row = first_row(t);
 		}
 		memcpy(packet_place(row), w->data, w->len);
-		row = take_packet(t, row, w->len, now, false);
+		row = take_packet(t, row, w->len, now);
+		if (t->n_waiting > kept)
+			t->waiting[kept].since = since;
 	}
 	send_rows(t, row);
 }

@@ -488,6 +488,36 @@ what_waits_too_long_or_finds_no_room_is_dropped(void **state)
 }
 
 static void
+what_is_young_waits_on(void **state)
+{
+	(void)state;
+	deaf = true;
+	for (uint16_t i = 0; i < 21; i++) {
+		struct packet p = inner("198.51.100.1", i, 100U + i);
+
+		if (i == 1)
+			now += 4990 * SECOND / 1000;
+		machine_sends(&p);
+		settle();
+	}
+	now += 20 * SECOND / 1000;
+	tunnel_tick(tunnel, pol, now);
+	assert_int_equal(ended(DROP_NO_SESSION), 1);
+	deaf = false;
+	now += SECOND;
+	tunnel_tick(tunnel, pol, now);
+	settle();
+	assert_int_equal(tunnel_established(tunnel), 1);
+	assert_int_equal(heard.n, 20);
+	for (uint16_t i = 0; i < 20; i++) {
+		struct packet p = inner("198.51.100.1", i + 1, 101U + i);
+
+		assert_int_equal(heard.packets[i].len, p.len);
+		assert_memory_equal(heard.packets[i].data, p.data, p.len);
+	}
+}
+
+static void
 packets_of_one_length_go_as_one_row(void **state)
 {
 	static const size_t lens[] = { 1000, 1000, 1000, 600, 1000, 1000, 1392,
@@ -829,6 +859,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TUNNEL(what_finds_no_session_waits_for_it_in_order),
 		WITH_TUNNEL(what_waits_too_long_or_finds_no_room_is_dropped),
+		WITH_TUNNEL(what_is_young_waits_on),
 		WITH_TUNNEL(packets_of_one_length_go_as_one_row),
 		WITH_TUNNEL(rows_of_any_lengths_come_out_as_they_went_in),
 		WITH_TUNNEL(only_what_is_the_tunnels_goes_into_it),
