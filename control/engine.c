@@ -744,7 +744,10 @@ on_neighbour(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
 
-	own_mind(e->own);
+	if (is_engaged(e) && has_own(e) && own_mind(e->own) < 0) {
+		log_warn("tunnel: its device is gone, made again");
+		start_own(e);
+	}
 	if (is_engaged(e))
 		on_look(fd, what, arg);
 	else

@@ -258,13 +258,20 @@ own_stop(struct own *o)
 	return 0;
 }
 
-void
+int
 own_mind(struct own *o)
 {
-	if (o->conf != NULL && o->dns != NULL &&
-	    dns_drain(o->dns, mono_now()) > 0)
+	int r;
+
+	if (o->conf == NULL)
+		return -ENODEV;
+	if (o->dns != NULL && dns_drain(o->dns, mono_now()) > 0)
 		log_warn("dns: the resolvers were changed by someone else, "
 			 "repaired");
+	/* Going down takes its IPv6 addresses away. */
+	if ((r = tun_raise(o->tun)) == 0)
+		r = set_addresses(o);
+	return r;
 }
 
 bool

@@ -54,8 +54,12 @@ bool own_has_wire(const struct own *o);
 void own_dial(struct own *o);
 void own_wire_down(struct own *o);
 
-/* Now and then: what others changed of the resolvers is put back. */
-void own_mind(struct own *o);
+/*
+ * Now and then: what others changed of the resolvers is put back, and a device
+ * that was taken down, or has lost an address, is as it was. 0, or a negative
+ * errno: there is no tunnel, or its device is gone; own_start() makes another.
+ */
+int own_mind(struct own *o);
 
 /* The uplink takes larger or smaller packets now. */
 void own_fit(struct own *o, uint32_t uplink_mtu);

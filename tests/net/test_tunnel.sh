@@ -113,6 +113,16 @@ lab_attempts_begin narrow
 lab_attempts_end narrow >/dev/null
 uplink_mtu 1500
 
+# What others do to its device.
+ip -n laptop link set tungate-wg down
+check "its device taken down: it is not connected" lab_wait_for 5 gate_state_is reconnecting
+check "it is raised: a page comes" lab_wait_for 40 page "$LAB_SITE4"
+check "and of IPv6" lab_wait_for 10 page "[$LAB_SITE6]"
+ip -n laptop link delete tungate-wg
+check "its device taken away: it is not connected" lab_wait_for 5 gate_state_is reconnecting
+check "it is made again: a page comes" lab_wait_for 40 page "$LAB_SITE4"
+check "and of IPv6" lab_wait_for 10 page "[$LAB_SITE6]"
+
 worker=$(gate_worker)
 kill -KILL "$worker"
 check "a new worker has a tunnel again" lab_wait_for 10 gate_state_is connected
