@@ -186,7 +186,7 @@ has_leaked_since() {
 must_be_seen() {
 	local before=$1
 	shift
-	lab_wait_for 1 has_leaked_since "$before" || BLIND+=("$*")
+	lab_wait_for 3 has_leaked_since "$before" || BLIND+=("$*")
 }
 
 # tried N COMMAND...: the command makes so many attempts.
