@@ -53,6 +53,7 @@
 #include "src/os/uplink.h"
 
 #define TABLE	    "tungate"
+#define TABLE_TRIED "tungate-tried"
 #define DEVICES_MAX 256 /* that a chain can have */
 
 enum {
@@ -983,6 +984,30 @@ is_passing(int error)
 	    error == -EAGAIN || error == -EINTR;
 }
 
+/*
+ * What the kernel says is the same if a device is not there and if it has not
+ * the hook: of loopback, which is always there, it can only be the hook. In a
+ * table of its own, which is gone with the same transaction. -ENOENT: it has
+ * not; -EAGAIN: it has, and a device went; or another negative errno.
+ */
+static int
+which_is_missing(struct firewall *f)
+{
+	char loopback[2][16] = { "" };
+	const struct nft_hook egress = { .number = NF_NETDEV_EGRESS,
+		.devices = loopback };
+	int r;
+
+	if (if_indextoname(LOOPBACK, loopback[0]) == NULL)
+		return -errno;
+	nft_begin(f->nft);
+	nft_new_table(f->nft, NFPROTO_NETDEV, TABLE_TRIED, 0);
+	nft_new_chain(f->nft, "egress", &egress);
+	nft_delete_table(f->nft, NFPROTO_NETDEV, TABLE_TRIED);
+	r = nft_commit(f->nft);
+	return r == 0 ? -EAGAIN : is_passing(r) ? r : -ENOENT;
+}
+
 /* 0, or a negative errno: as put(). */
 static int
 make_in(struct firewall *f, const struct firewall_plan *plan,
@@ -999,6 +1024,9 @@ make_in(struct firewall *f, const struct firewall_plan *plan,
 		     devices == DEVICES_NAMED && name_devices(f) > 0;
 		     again++)
 			r = put(f, plan, TABLES);
+		/* No reason for less than the kernel can. */
+		if (r == -ENOENT && devices == DEVICES_NAMED)
+			r = which_is_missing(f);
 		if (r == 0 || is_passing(r))
 			return r;
 	}

@@ -10,7 +10,9 @@
  *
  * What TUNGATE_LACKS names is refused as a kernel does that has it not: `all`
  * (hooks of all devices, before 6.16), `owner` (tables with an owner, before
- * 6.9), `egress` (before 5.16).
+ * 6.9), `egress` (before 5.16), `hook` (the same, with the error of a device
+ * that is not there). `vanish`: one of the devices always goes before it is
+ * hooked.
  */
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -120,6 +122,9 @@ __wrap_nft_new_chain(struct nft *n, const char *name,
 	if (hook != NULL && hook->number == NF_NETDEV_EGRESS &&
 	    hook->devices != NULL && lacks("egress"))
 		refusal = -EOPNOTSUPP;
+	if (hook != NULL && hook->devices != NULL &&
+	    (lacks("hook") || (lacks("vanish") && hook->devices[1][0] != '\0')))
+		refusal = -ENOENT;
 	__real_nft_new_chain(n, name, hook);
 }
 

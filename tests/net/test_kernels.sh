@@ -12,16 +12,17 @@ here=$(dirname "$0")
 lab_enter "$@"
 
 N=20
-LACKS=("nothing" "all" "all,owner" "all,owner,egress" "owner")
+LACKS=("nothing" "all" "all,owner" "all,owner,egress" "owner" "all,owner,hook")
 SAID=(
 	"^$"
 	"a device that appears is closed some milliseconds later"
 	"a device that appears is closed some milliseconds later"
 	"packet sockets, bridges) is not stopped"
 	"whoever flushes nftables flushes this table"
+	"packet sockets, bridges) is not stopped"
 )
 # Whether a packet socket gets through.
-PACKETS=(no no no yes no)
+PACKETS=(no no no yes no yes)
 
 tricks() {
 	lab_on laptop "$LAB_BIN/tricks" "$@" n=$N canary="$LAB_CANARY_HEX" >/dev/null || :
@@ -102,6 +103,16 @@ for i in "${!LACKS[@]}"; do
 	said=$(sed -n 's/.*this kernel can do less than it should: //p' "$LAB/log/tungated-$((i + 1))" | head -n 1)
 	check "${LACKS[i]}: the log says what is weaker (${said:-nothing is})" grep -q "${SAID[i]}" <<<"$said"
 done
+
+# A device that is not there any more is no reason for less.
+lab_judge epoch vanishing "$(lab_legal blocked)"
+status=0
+TUNGATE_LACKS=all,vanish timeout 10 ip netns exec laptop "$GATE_PROGRAM" \
+	-c "$LAB/tungate.conf" >"$LAB/log/vanishing" 2>&1 || status=$?
+check "a device went: it does not start with less" test "$status" = 1
+check "but says that it will pass" grep -q "firewall: cannot be set (Resource temporarily" "$LAB/log/vanishing"
+check "and of no kernel" not grep -q "this kernel can do less" "$LAB/log/vanishing"
+gate_release >/dev/null
 lab_judge_stop || :
 
 check "the judge sees what leaks: while it was open" test "$(leaked open-sockets)" -ge $((4 * N))
