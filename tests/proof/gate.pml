@@ -657,6 +657,16 @@ inline start()
 	atomic { !worker -> spawn(false) }
 }
 
+/* After a last edge, to OPEN or to BLOCKED, as any other. */
+inline stop()
+{
+	if
+	:: state == GATE_OPEN -> give_back()
+	:: state == GATE_BLOCKED -> give_device(false)
+	fi;
+	atomic { kill_parent() }
+}
+
 /* Without a daemon, by hand: `parent` is this process then. */
 inline lock_down()
 {
@@ -704,6 +714,10 @@ dead:
 		do
 		:: atomic { !calm -> some_event(ev); choose_edge() };
 		   change()
+#if BUG == 0 && !defined(LIVE)
+		:: atomic { state == GATE_OPEN || state == GATE_BLOCKED -> skip };
+		   stop()
+#endif
 #ifdef LIVE
 		:: atomic { calm && worker && want_event() ->
 			want(ev); choose_edge() };

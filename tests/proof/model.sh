@@ -21,29 +21,39 @@ complain() {
 # The calls of FUNCTION in FILE, in their order, that the model is made after.
 # If they are others now: make gate.pml so, and then this list.
 calls() {
-	local file=../../control/$1 function=$2 expected=$3 found
-	found=$(sed -n "/^$function(/,/^}/p" "$file" | sed 1d | grep -Eo '\<(gate_edge|plan_policy|publish|carry_out|tell|apply_firewall|apply_routes|replan|take|give_back|let_go|fail|open_tun|hang_up|warden_publish|warden_give_tun|warden_start|routes_apply|routes_release|tun_remove|tun_close|firewall_apply|firewall_release|send_policy|send_tun|await|end|reap|kill|on_ready|change|look|command|check_addresses|take_uplink|outside_[a-z_]+)\(|e->state = |e->server = |w->policy = |w->tun = ' |
+	local file=../../$1 function=$2 expected=$3 found
+	found=$(sed -n "/^$function(/,/^}/p" "$file" | sed 1d | grep -Eo '\<(gate_edge|plan_policy|publish|carry_out|tell|apply_firewall|apply_routes|replan|take|give_back|let_go|fail|open_tun|hang_up|warden_publish|warden_give_tun|warden_start|routes_apply|routes_release|tun_remove|tun_close|firewall_apply|firewall_release|send_policy|send_tun|await|end|reap|kill|on_ready|change|look|command|check_addresses|destroy|close_firewall|close_routes|release_routes|release_firewall|take_uplink|outside_[a-z_]+)\(|e->state = |e->server = |w->policy = |w->tun = ' |
 		tr -d '(=' | xargs) || true
 	[ "$found" = "$expected" ] ||
-		complain "control/$1, $function() does \"$found\", the model \"$expected\""
+		complain "$1, $function() does \"$found\", the model \"$expected\""
 }
 
 same_order() {
-	calls engine.c apply_firewall "firewall_apply outside_firewall"
-	calls engine.c replan "apply_firewall apply_routes"
-	calls engine.c take "look apply_firewall routes_apply take_uplink open_tun warden_give_tun"
-	calls engine.c let_go "warden_give_tun tun_close"
-	calls engine.c give_back "let_go tun_remove routes_release outside_give_back firewall_release"
-	calls engine.c carry_out "hang_up take fail replan replan replan hang_up give_back"
-	calls engine.c publish "apply_firewall warden_publish"
-	calls engine.c change "gate_edge plan_policy publish e->state carry_out tell"
-	calls engine.c look "outside_view apply_firewall"
-	calls engine.c engine_connect "gate_edge check_addresses e->server look command"
-	calls warden.c warden_publish "w->policy send_policy await"
-	calls warden.c warden_give_tun "w->tun send_tun await"
-	calls warden.c await "end end"
-	calls warden.c end "kill reap"
-	calls warden.c spawn "end send_policy send_tun"
+	calls control/engine.c apply_firewall "firewall_apply outside_firewall"
+	calls control/engine.c replan "apply_firewall apply_routes"
+	calls control/engine.c take "look apply_firewall routes_apply take_uplink open_tun warden_give_tun"
+	calls control/engine.c let_go "warden_give_tun tun_close"
+	calls control/engine.c give_back "let_go tun_remove routes_release outside_give_back firewall_release"
+	calls control/engine.c carry_out "hang_up take fail replan replan replan hang_up give_back"
+	calls control/engine.c publish "apply_firewall warden_publish"
+	calls control/engine.c change "gate_edge plan_policy publish e->state carry_out tell"
+	calls control/engine.c look "outside_view apply_firewall"
+	calls control/engine.c engine_connect "gate_edge check_addresses e->server look command"
+	calls control/warden.c warden_publish "w->policy send_policy await"
+	calls control/warden.c warden_give_tun "w->tun send_tun await"
+	calls control/warden.c await "end end"
+	calls control/warden.c end "kill reap"
+	calls control/warden.c spawn "end send_policy send_tun"
+	calls control/engine.c engine_new "take replan destroy"
+	calls control/engine.c engine_serve "tell warden_start"
+	calls control/engine.c engine_free "change change give_back let_go destroy"
+	calls control/engine.c destroy "outside_close"
+	calls src/oneshot.c oneshot_lockdown "close_firewall close_routes"
+	calls src/oneshot.c close_firewall "firewall_apply"
+	calls src/oneshot.c close_routes "routes_apply"
+	calls src/oneshot.c oneshot_release "tun_remove release_routes outside_rescue release_firewall"
+	calls src/oneshot.c release_routes "routes_release"
+	calls src/oneshot.c release_firewall "firewall_release"
 }
 
 # search NAME [-DWHAT=...]... [-- PAN_OPTION...]: leaves $out/NAME/said. gcc's
