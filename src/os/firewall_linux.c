@@ -16,6 +16,10 @@
  * the gate send: its frames are known by the user that made their socket and
  * by a mark, which is another each time a daemon starts.
  *
+ * What changes with the server has chains of its own, so that a change of
+ * server, which people wait for, replaces few rules: `gate`, what the gate
+ * sends there; `others`, who else must not; `answers`, what comes from there.
+ *
  * Nothing looks at connections: what passes is decided packet by packet, so
  * nothing lives on from an earlier plan.
  *
@@ -585,10 +589,12 @@ allow_inside(struct nft *n, const struct firewall_plan *plan)
  * the kernel's own have no account, and are no user's.)
  */
 static void
-refuse_others(struct nft *n, bool netdev, const struct firewall_plan *plan)
+fill_others(struct firewall *f, bool netdev, const struct firewall_plan *plan)
 {
 	enum { ESP = 50 };
+	struct nft *n = f->nft;
 
+	nft_fill_chain(n, "others");
 	if (plan->any_user || plan->gate_ifindex == 0)
 		return;
 	for (unsigned i = 0; i < plan->n_flows; i++) {
@@ -639,7 +645,7 @@ fill_egress(struct firewall *f, const struct firewall_plan *plan)
 	nft_count(n);
 	nft_drop(n);
 	/* Packet sockets on the gate's own device pass here only. */
-	refuse_others(n, true, plan);
+	nft_jump(n, "others");
 	allow_inside(n, plan);
 	nft_meta(n, NFT_META_MARK, NFT_IS, f->gate.mark);
 	nft_meta(n, NFT_META_SKUID, NFT_IS, f->gate.uid);
@@ -739,7 +745,7 @@ static void
 fill_leaving(struct firewall *f, const struct firewall_plan *plan)
 {
 	nft_fill_chain(f->nft, "leaving");
-	refuse_others(f->nft, false, plan);
+	nft_jump(f->nft, "others");
 	allow_inside(f->nft, plan);
 	allow_always(f->nft, false, plan);
 	allow_lan(f->nft, false, plan);
@@ -821,6 +827,16 @@ allow_too_large(struct nft *n, const struct firewall_flow *flow)
 }
 
 static void
+fill_answers(struct firewall *f, const struct firewall_plan *plan)
+{
+	nft_fill_chain(f->nft, "answers");
+	for (unsigned i = 0; i < plan->n_flows; i++) {
+		allow_answer(f->nft, &plan->flows[i]);
+		allow_too_large(f->nft, &plan->flows[i]);
+	}
+}
+
+static void
 fill_input(struct firewall *f, const struct firewall_plan *plan)
 {
 	static const uint8_t dhcp4[4] = { 0, 67, 0, 68 },
@@ -852,10 +868,7 @@ fill_input(struct firewall *f, const struct firewall_plan *plan)
 		nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
 		nft_accept(n);
 	}
-	for (unsigned i = 0; i < plan->n_flows; i++) {
-		allow_answer(n, &plan->flows[i]);
-		allow_too_large(n, &plan->flows[i]);
-	}
+	nft_jump(n, "answers");
 	for (size_t i = 0; i < sizeof(heard); i++) {
 		const uint8_t limits[2] = { ICMPV6, 255 },
 			      message[2] = { heard[i], 0 };
@@ -889,6 +902,8 @@ make_inet_chains(struct nft *n)
 		.priority = PRIORITY_LEAVING,
 		.drops = true };
 
+	nft_new_chain(n, "answers", NULL);
+	nft_new_chain(n, "others", NULL);
 	nft_new_chain(n, "arriving", &arriving);
 	nft_new_chain(n, "input", &input);
 	nft_new_chain(n, "forward", &forward);
@@ -904,6 +919,7 @@ make_netdev_chains(struct firewall *f)
 		.devices = f->devices };
 
 	nft_new_chain(f->nft, "gate", NULL);
+	nft_new_chain(f->nft, "others", NULL);
 	nft_new_chain(f->nft, "egress", &egress);
 }
 
@@ -916,7 +932,7 @@ make_table(struct firewall *f, uint32_t family)
 	nft_new_table(f->nft, family, TABLE, f->manner.flags);
 }
 
-/* What of it is to be put: a change of server is not in all chains. */
+/* What of it is to be put: a change of server is in few rules of them all. */
 enum extent { FLOWS, CHAINS, TABLES };
 
 static int
@@ -930,10 +946,13 @@ put(struct firewall *f, const struct firewall_plan *plan, enum extent extent)
 		make_inet_chains(n);
 	}
 	nft_in_table(n, NFPROTO_INET, TABLE);
-	fill_input(f, plan);
-	fill_leaving(f, plan);
-	if (extent != FLOWS)
+	fill_answers(f, plan);
+	fill_others(f, false, plan);
+	if (extent != FLOWS) {
 		fill_arriving(f, plan);
+		fill_input(f, plan);
+		fill_leaving(f, plan);
+	}
 	if (f->manner.devices == DEVICES_NONE)
 		return nft_commit(n);
 	if (extent == TABLES) {
@@ -942,6 +961,7 @@ put(struct firewall *f, const struct firewall_plan *plan, enum extent extent)
 	}
 	nft_in_table(n, NFPROTO_NETDEV, TABLE);
 	fill_gate(f, plan);
+	fill_others(f, true, plan);
 	if (extent != FLOWS)
 		fill_egress(f, plan);
 	return nft_commit(n);
