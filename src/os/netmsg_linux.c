@@ -328,6 +328,16 @@ connect_anew(struct netmsg_socket *s)
 		nl_socket_free(nl);
 		return r;
 	}
+	/*
+	 * No answer is longer (the kernel fills a dump's messages to 32 KiB at
+	 * most), so none has to be looked at for its length first. Asked for
+	 * more than there is, libnl says that it was cut.
+	 */
+	nl_socket_disable_msg_peek(nl);
+	if (nl_socket_set_msg_buf_size(nl, 32768) < 0) {
+		nl_socket_free(nl);
+		return -ENOMEM;
+	}
 	/* A dump's answer must not be mistaken for a late one of before. */
 	nl_socket_modify_cb(nl, NL_CB_VALID, NL_CB_CUSTOM, on_valid, s);
 	nl_socket_modify_cb(nl, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, s);
