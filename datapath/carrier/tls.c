@@ -2,9 +2,11 @@
 #include "datapath/carrier/tls.h"
 
 #include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -18,6 +20,7 @@ struct carrier_tls {
 	EVP_MD *sha256;
 	SSL_CTX *roots;	  /* believes what the system's roots vouch for */
 	SSL_CTX *anybody; /* looks at no certificate but the first one's key */
+	BIO *roots_text;  /* PEM, until it is first needed; or NULL */
 	bool has_roots;
 };
 
@@ -56,12 +59,35 @@ new_context(OSSL_LIB_CTX *lib)
 	return c;
 }
 
+/* The file as it is, in memory; NULL: it is not there, or is no such file. */
+static BIO *
+read_file(const char *path)
+{
+	enum { ROOTS_MAX = 4 << 20 }; /* some 220 KB in 2023 */
+	BIO *file = BIO_new_file(path, "r"), *text = BIO_new(BIO_s_mem());
+	char some[4096];
+	int n = 0, all = 0;
+
+	while (file != NULL && text != NULL && all <= ROOTS_MAX &&
+	    (n = BIO_read(file, some, sizeof(some))) > 0) {
+		if (BIO_write(text, some, n) != n)
+			break;
+		all += n;
+	}
+	BIO_free(file);
+	if (text != NULL && (n > 0 || all == 0)) {
+		BIO_free(text);
+		text = NULL;
+	}
+	return text;
+}
+
 /*
  * From one file, not from a folder of them: OpenSSL would look into that while
  * it verifies, where there are no files any more.
  */
-static bool
-read_roots(SSL_CTX *c)
+static BIO *
+read_roots(void)
 {
 	const char *files[] = {
 		getenv(X509_get_default_cert_file_env()),
@@ -70,13 +96,36 @@ read_roots(SSL_CTX *c)
 		"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
 		"/etc/ssl/cert.pem",		      /* macOS, Alpine */
 	};
+	BIO *text = NULL;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i] != NULL &&
-		    SSL_CTX_load_verify_file(c, files[i]) == 1)
-			return true;
+		if (files[i] != NULL && (text = read_file(files[i])) != NULL)
+			break;
 	ERR_clear_error();
-	return false;
+	return text;
+}
+
+/* Some 140 certificates: too long for who does not need them to wait for. */
+static void
+understand_roots(struct carrier_tls *t)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(t->roots);
+	STACK_OF(X509_INFO) * all;
+
+	if (t->roots_text == NULL)
+		return;
+	all = PEM_X509_INFO_read_bio_ex(t->roots_text, NULL, NULL, NULL, t->lib,
+	    NULL);
+	for (int i = 0; i < sk_X509_INFO_num(all); i++) {
+		X509 *root = sk_X509_INFO_value(all, i)->x509;
+
+		if (root != NULL && X509_STORE_add_cert(store, root) == 1)
+			t->has_roots = true;
+	}
+	sk_X509_INFO_pop_free(all, X509_INFO_free);
+	BIO_free(t->roots_text);
+	t->roots_text = NULL;
+	ERR_clear_error();
 }
 
 static int
@@ -104,7 +153,7 @@ carrier_tls_new(void)
 		return NULL;
 	}
 	SSL_CTX_set_verify(t->roots, SSL_VERIFY_PEER, NULL);
-	t->has_roots = read_roots(t->roots);
+	t->roots_text = read_roots();
 	SSL_CTX_set_verify(t->anybody, SSL_VERIFY_NONE, NULL);
 	/* Without it the chain is verified all the same, for nothing. */
 	SSL_CTX_set_cert_verify_callback(t->anybody, believe, NULL);
@@ -116,6 +165,7 @@ carrier_tls_free(struct carrier_tls *t)
 {
 	if (t == NULL)
 		return;
+	BIO_free(t->roots_text);
 	SSL_CTX_free(t->roots);
 	SSL_CTX_free(t->anybody);
 	EVP_MD_free(t->sha256);
@@ -183,6 +233,8 @@ carrier_tls_connection(struct carrier_tls *t,
 
 	if (!is_usable(conf))
 		return -EINVAL;
+	if (roots)
+		understand_roots(t);
 	if (roots && !t->has_roots)
 		return -ENOENT;
 	if (*name == '\0') {
