@@ -6,6 +6,8 @@
 # Ends the first process in there, and so all of them; returns when they are gone.
 inside_end() {
 	local first
+	# Another Ctrl-C would end the wait before they are gone.
+	trap '' INT TERM HUP
 	first=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
 	kill -KILL "${first:-$1}" || :
 	wait "$1" 2>/dev/null || :

@@ -92,6 +92,10 @@ interrupt() {
 	# Ctrl-C goes to all that the terminal knows of.
 	[ "$signal" != INT ] || tool=-$tool
 	kill "-$signal" -- "$tool"
+	# Who is impatient does it again.
+	kill "-$signal" -- "$tool" 2>/dev/null || :
+	sleep 0.02
+	kill "-$signal" -- "$tool" 2>/dev/null || :
 	tool=${tool#-}
 	check "$what: it ends" wait_for 5 is_gone "$tool"
 	# Whoever dies by kill -9 can wait for nobody; all others must.
