@@ -68,8 +68,9 @@ struct mirror {
 	struct carrier_tls *tls; /* NULL: there is none */
 	bool carried;		 /* it is up */
 	struct making making;	 /* the next */
-	uint64_t renewed;	 /* the epoch that is to be heard of; 0: none */
-	uint64_t established, unanswered; /* of the tunnel, last seen */
+	uint64_t epoch;		 /* that is to be heard of; 0: none */
+	uint64_t last_epoch;	 /* that was, or is */
+	uint64_t unanswered;	 /* of the tunnel, last seen */
 	struct listening ears[EARS];
 	uint8_t heard[PKTBUF_MAX];
 
@@ -330,7 +331,7 @@ on_wire_up(void *arg)
 	while (link_receive(m->link, old, sizeof(old)) >= 0)
 		continue;
 	m->carried = true;
-	worker_renew(m->worker);
+	worker_renew(m->worker, m->last_epoch);
 }
 
 static void
@@ -397,7 +398,7 @@ take_port(struct mirror *m, const struct msg_port *p, int fd)
 		_exit(1);
 	tunnel_free(m->tunnel);
 	m->tunnel = new;
-	m->renewed = m->established = m->unanswered = 0;
+	m->epoch = m->unanswered = 0;
 	tell_number(m, MSG_IN_FORCE, p->sequence);
 }
 
@@ -406,26 +407,23 @@ renew(struct mirror *m, uint64_t epoch)
 {
 	if (m->tunnel == NULL)
 		return;
-	m->renewed = epoch;
-	m->established = tunnel_established(m->tunnel);
+	m->epoch = m->last_epoch = epoch;
 	/* Else once it is up: of two within 20 ms a server takes the first. */
 	if (m->link < 0 || m->carried)
-		worker_renew(m->worker);
+		worker_renew(m->worker, epoch);
 }
 
 static void
 look_at_tunnel(struct mirror *m)
 {
-	uint64_t established = tunnel_established(m->tunnel);
 	uint64_t unanswered = tunnel_unanswered(m->tunnel);
 
-	if (m->renewed != 0 && established != m->established) {
-		tell_number(m, MSG_HEARD, m->renewed);
-		m->renewed = 0;
+	if (m->epoch != 0 && tunnel_renewed(m->tunnel) == m->epoch) {
+		tell_number(m, MSG_HEARD, m->epoch);
+		m->epoch = 0;
 	}
 	if (unanswered != m->unanswered)
 		tell_parent(m, MSG_SILENT, NULL, -1);
-	m->established = established;
 	m->unanswered = unanswered;
 }
 

@@ -86,6 +86,7 @@ struct waiting {
 struct silence {
 	struct wg_endpoint at; /* ADDR_NONE: it has to speak first */
 	unsigned unanswered;
+	bool is_aside; /* others have the way to everywhere */
 };
 
 struct tunnel {
@@ -107,8 +108,8 @@ struct tunnel {
 	uint64_t now;		  /* likewise */
 	uint64_t initiated;	  /* the last initiation went out */
 	uint64_t renew_at;	  /* tunnel_renew() was too soon; 0: not */
-	uint64_t started, started_unix;
-	uint16_t id; /* the next packet's, in IPv4 */
+	uint64_t started, started_unix; /* a moment, and its time of day */
+	uint16_t id;			/* the next packet's, in IPv4 */
 	struct pathmtu paths;
 	struct hop hop; /* of this packet, with the way's MTU */
 
@@ -124,6 +125,8 @@ struct tunnel {
 
 	struct silence *silence; /* of each peer */
 	bool is_silent;		 /* all of them, and it was told */
+	uint64_t renewal, renewal_wanted;
+	_Atomic uint64_t renewed; /* the last that was answered */
 	_Atomic uint64_t established, unanswered;
 };
 
@@ -266,14 +269,18 @@ say(struct tunnel *t, unsigned endpoint, const uint8_t *msg, size_t len)
 	return n > 0;
 }
 
-/* With one peer that answers there is a tunnel: silence is that of all. */
+/*
+ * With one peer that answers there is a tunnel: silence is that of all, but for
+ * those aside.
+ */
 static bool
 all_are_silent(const struct tunnel *t)
 {
 	bool any = false;
 
 	for (unsigned i = 0; i < t->n_peers; i++) {
-		if (t->silence[i].at.addr.family == ADDR_NONE)
+		if (t->silence[i].at.addr.family == ADDR_NONE ||
+		    t->silence[i].is_aside)
 			continue;
 		if (t->silence[i].unanswered < SILENCE)
 			return false;
@@ -299,9 +306,13 @@ note_unanswered(struct tunnel *t, const struct wg_endpoint *to)
 static void
 note_answer(struct tunnel *t, uint32_t peer)
 {
-	if (peer < t->n_peers)
-		t->silence[peer].unanswered = 0;
+	if (peer >= t->n_peers)
+		return;
+	t->silence[peer].unanswered = 0;
+	if (t->silence[peer].is_aside)
+		return;
 	t->is_silent = false;
+	atomic_store(&t->renewed, t->renewal);
 }
 
 /* Of a handshake, or a keepalive. */
@@ -653,13 +664,30 @@ tunnel_take_errors(struct tunnel *t, uint64_t now)
  * Time.
  */
 
+/*
+ * The time of day, that a peer is told: it answers only what is later than the
+ * last. So a clock that was set back, in whatever life of a worker, counts on
+ * from what was told, by a second: what is told is rounded.
+ */
+static void
+set_time(struct tunnel *t)
+{
+	uint64_t wall = mono_wall_ns();
+	uint64_t told = atomic_load(&t->memory->told_unix);
+
+	t->started = mono_now().ns;
+	t->started_unix = wall > told ? wall : told + UINT64_C(1000000000);
+	wg_device_set_time(t->device, t->started, t->started_unix);
+}
+
 void
 tunnel_tick(struct tunnel *t, const struct policy *pol, uint64_t now)
 {
 	t->pol = pol;
 	t->now = now;
 	if (t->renew_at != 0 && now >= t->renew_at)
-		tunnel_renew(t, pol, now);
+		tunnel_renew(t, pol, now, t->renewal_wanted);
+	set_time(t);
 	pathmtu_age(&t->paths, now);
 	wg_device_tick(t->device, now);
 	if (t->flush ||
@@ -680,21 +708,25 @@ tunnel_next_tick(const struct tunnel *t)
 }
 
 void
-tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now)
+tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now,
+    uint64_t number)
 {
 	t->pol = pol;
 	t->now = now;
 	t->renew_at = 0;
+	t->renewal_wanted = number;
 	if (t->initiated != 0 && now - t->initiated < BETWEEN_INITIATIONS) {
 		t->renew_at = t->initiated + BETWEEN_INITIATIONS;
 		return;
 	}
-	for (unsigned i = 0; i < t->n_peers; i++) {
+	t->is_silent = false;
+	for (unsigned i = 0; i < t->n_peers; i++)
 		t->silence[i].unanswered = 0;
-		t->is_silent = false;
-	}
+	set_time(t);
 	for (unsigned i = 0; i < t->n_peers; i++)
 		wg_device_renew(t->device, now, i);
+	/* What was asked before has no answer from here on. */
+	t->renewal = number;
 }
 
 unsigned
@@ -717,6 +749,12 @@ tunnel_established(const struct tunnel *t)
 }
 
 uint64_t
+tunnel_renewed(const struct tunnel *t)
+{
+	return atomic_load(&t->renewed);
+}
+
+uint64_t
 tunnel_unanswered(const struct tunnel *t)
 {
 	return atomic_load(&t->unanswered);
@@ -725,6 +763,31 @@ tunnel_unanswered(const struct tunnel *t)
 /*
  * A life.
  */
+
+/* The way to everywhere is often written in halves. */
+static bool
+is_everywhere(const struct tunnel_allowed *a)
+{
+	return a->net.bits <= 1;
+}
+
+/*
+ * Where peers have the way to everywhere, the others are aside: what they
+ * answer says nothing of the way of most packets. Where none has, all count.
+ */
+static void
+set_aside(struct tunnel *t, const struct tunnel_conf *conf)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < conf->n_allowed; i++)
+		any = any || is_everywhere(&conf->allowed[i]);
+	for (unsigned i = 0; i < conf->n_peers; i++)
+		t->silence[i].is_aside = any;
+	for (unsigned i = 0; i < conf->n_allowed; i++)
+		if (is_everywhere(&conf->allowed[i]))
+			t->silence[conf->allowed[i].peer].is_aside = false;
+}
 
 static int
 add_peers(struct tunnel *t, const struct tunnel_conf *conf)
@@ -761,16 +824,8 @@ add_peers(struct tunnel *t, const struct tunnel_conf *conf)
 		if (r < 0)
 			return r;
 	}
+	set_aside(t, conf);
 	return 0;
-}
-
-/* A clock that was set back: peers answer only what is later. */
-static uint64_t
-time_of_day(const struct pump_memory *m)
-{
-	uint64_t wall = mono_wall_ns(), told = atomic_load(&m->told_unix);
-
-	return wall > told ? wall : told + 1;
 }
 
 static int
@@ -791,9 +846,7 @@ make_device(struct tunnel *t, const struct tunnel_conf *conf)
 	wg_wipe(&c, sizeof(c));
 	if (t->device == NULL)
 		return -EINVAL;
-	t->started = mono_now().ns;
-	t->started_unix = time_of_day(t->memory);
-	wg_device_set_time(t->device, t->started, t->started_unix);
+	set_time(t);
 	return add_peers(t, conf);
 }
 

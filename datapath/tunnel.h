@@ -77,9 +77,11 @@ uint64_t tunnel_next_tick(const struct tunnel *t);
 
 /*
  * A new handshake with each peer whose endpoint is known, at once; or with the
- * tick that is due then, where one was begun within the last 25 ms.
+ * tick that is due then, where one was begun within the last 25 ms. number: by
+ * which tunnel_renewed() says that it was answered; 0: nobody asks.
  */
-void tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now);
+void tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now,
+    uint64_t number);
 
 /* How many peers; and as wg_device_status(), for each of them. */
 unsigned tunnel_peers(const struct tunnel *t);
@@ -87,10 +89,13 @@ int tunnel_status(const struct tunnel *t, uint64_t now, uint32_t peer,
     struct wg_peer_status *ret);
 
 /*
- * Facts, for any thread: how often it came to a session; how often a peer did
- * not answer three initiations in a row.
+ * Facts, for any thread: how often it came to a session, with whatever peer;
+ * the number of the last renewal that was answered (0: none was); how often
+ * all did not answer three initiations in a row. Of the last two: if peers
+ * have the way to everywhere (/0 or /1), only they count.
  */
 uint64_t tunnel_established(const struct tunnel *t);
+uint64_t tunnel_renewed(const struct tunnel *t);
 uint64_t tunnel_unanswered(const struct tunnel *t);
 
 #endif /* DATAPATH_TUNNEL_H */

@@ -46,6 +46,7 @@ struct worker {
 	_Atomic(struct tun *) wanted;  /* control's wish */
 	_Atomic(struct tun *) used;    /* the worker's answer */
 	_Atomic(struct tunnel *) tunnel_wanted, tunnel_used;
+	_Atomic uint64_t renewal;    /* its number, before */
 	atomic_bool renew;	     /* control's wish */
 	_Atomic(worker_look *) look; /* likewise; NULL: it was done */
 	void *look_arg;
@@ -119,7 +120,8 @@ obey(struct worker *w, struct pollfd fds[])
 	if (tunnel != atomic_load(&w->tunnel_used))
 		change_tunnel(w, tunnel, fds);
 	if (atomic_exchange(&w->renew, false) && tunnel != NULL)
-		tunnel_renew(tunnel, policy_slot_take(w->slot), mono_now().ns);
+		tunnel_renew(tunnel, policy_slot_take(w->slot), mono_now().ns,
+		    atomic_load(&w->renewal));
 	if ((look = atomic_load(&w->look)) != NULL) {
 		look(w->look_arg);
 		atomic_store(&w->look, NULL);
@@ -359,8 +361,9 @@ worker_let_look(struct worker *w, worker_look *look, void *arg)
 }
 
 void
-worker_renew(struct worker *w)
+worker_renew(struct worker *w, uint64_t number)
 {
+	atomic_store(&w->renewal, number);
 	atomic_store(&w->renew, true);
 	poke(w->wake[1]);
 }

@@ -8,6 +8,8 @@
 #ifndef DATAPATH_WORKER_H
 #define DATAPATH_WORKER_H
 
+#include <stdint.h>
+
 struct drop_ring;
 struct inlet;
 struct policy;
@@ -38,8 +40,9 @@ int worker_use(struct worker *w, struct tun *tun);
  */
 int worker_use_tunnel(struct worker *w, struct tunnel *tunnel);
 
-/* A new handshake with its peers (tunnel_renew()); does not wait. */
-void worker_renew(struct worker *w);
+/* A new handshake with its peers (tunnel_renew()), by that number; does not
+ * wait. */
+void worker_renew(struct worker *w, uint64_t number);
 
 /* Called on the worker's thread, between two batches. */
 typedef void worker_look(void *arg);

@@ -278,14 +278,16 @@ make_peer(const uint8_t private[32], const uint8_t ours[32])
 	assert_int_equal(wg_device_allow(peer, peers_peer, &own6), 0);
 }
 
-/* One more that nobody is behind. */
-static bool with_dead_peer;
+/* One more that nobody is behind: with half of everything, or all of it. */
+static enum { NO_DEAD, DEAD_WITH_HALF, DEAD_WITH_ALL } dead_peer;
 
 static int
 setup(void **state)
 {
 	uint8_t our_private[32], our_public[32], their_private[32];
 	const struct prefix all4 = prefix("0.0.0.0", 0),
+			    half4 = prefix("128.0.0.0", 1),
+			    some4 = prefix("198.51.0.0", 16),
 			    v6 = prefix("fd64::", 16);
 	struct tunnel_conf *conf = tunnel_conf_new();
 	struct tunnel_parts parts = { .mtu = MTU,
@@ -334,9 +336,11 @@ setup(void **state)
 	    (struct tunnel_address){ packet_addr(INNER6), 128 };
 	conf->interface.n_dns = 1;
 	conf->interface.dns[0] = packet_addr(DNS4);
-	assert_int_equal(tunnel_conf_allow(conf, &all4), 0);
+	assert_int_equal(tunnel_conf_allow(conf,
+			     dead_peer == DEAD_WITH_ALL ? &some4 : &all4),
+	    0);
 	assert_int_equal(tunnel_conf_allow(conf, &v6), 0);
-	if (with_dead_peer) {
+	if (dead_peer != NO_DEAD) {
 		uint8_t dead[32];
 
 		if ((p = tunnel_conf_add_peer(conf)) == NULL)
@@ -344,6 +348,10 @@ setup(void **state)
 		make_keys(dead, p->public);
 		p->endpoint = packet_addr("203.0.113.99");
 		p->port = PEER_PORT;
+		assert_int_equal(
+		    tunnel_conf_allow(conf,
+			dead_peer == DEAD_WITH_ALL ? &all4 : &half4),
+		    0);
 	}
 	make_peer(their_private, our_public);
 	assert_int_equal(tunnel_new(&parts, &tunnel), 0);
@@ -356,9 +364,20 @@ setup_with_dead_peer(void **state)
 {
 	int r;
 
-	with_dead_peer = true;
+	dead_peer = DEAD_WITH_HALF;
 	r = setup(state);
-	with_dead_peer = false;
+	dead_peer = NO_DEAD;
+	return r;
+}
+
+static int
+setup_with_peer_aside(void **state)
+{
+	int r;
+
+	dead_peer = DEAD_WITH_ALL;
+	r = setup(state);
+	dead_peer = NO_DEAD;
 	return r;
 }
 
@@ -410,7 +429,7 @@ settle(void)
 static void
 connect_it(void)
 {
-	tunnel_renew(tunnel, pol, now);
+	tunnel_renew(tunnel, pol, now, 1);
 	settle();
 	assert_int_equal(tunnel_established(tunnel), 1);
 	memset(&uplink, 0, sizeof(uplink));
@@ -648,7 +667,7 @@ nothing_goes_where_the_policy_does_not_say(void **state)
 			(void)tunnel_batch_out(tunnel, other, now);
 			tunnel_batch_in(tunnel, other, now);
 			tunnel_tick(tunnel, other, now);
-			tunnel_renew(tunnel, other, now);
+			tunnel_renew(tunnel, other, now, 1);
 		}
 		tun.out.n = tun.out.at = 0;
 		policy_free(other);
@@ -793,7 +812,7 @@ a_handshake_that_is_too_soon_waits(void **state)
 	(void)tunnel_batch_out(tunnel, pol, now);
 	assert_int_equal(uplink.packets, 1);
 	now += 10000000;
-	tunnel_renew(tunnel, pol, now);
+	tunnel_renew(tunnel, pol, now, 1);
 	assert_int_equal(uplink.packets, 1);
 	assert_true(tunnel_next_tick(tunnel) <= now + 15000000);
 	now += 14999999;
@@ -803,7 +822,7 @@ a_handshake_that_is_too_soon_waits(void **state)
 	tunnel_tick(tunnel, pol, now);
 	assert_int_equal(uplink.packets, 2);
 	now += 25000000;
-	tunnel_renew(tunnel, pol, now);
+	tunnel_renew(tunnel, pol, now, 1);
 	assert_int_equal(uplink.packets, 3);
 }
 
@@ -812,7 +831,7 @@ silence_is_told_after_three_initiations(void **state)
 {
 	(void)state;
 	deaf = true;
-	tunnel_renew(tunnel, pol, now);
+	tunnel_renew(tunnel, pol, now, 1);
 	for (int i = 0; i < 9; i++) {
 		assert_int_equal(tunnel_unanswered(tunnel), 0);
 		now += SECOND;
@@ -843,12 +862,48 @@ one_dead_peer_is_not_silence(void **state)
 	}
 	assert_int_equal(tunnel_unanswered(tunnel), 0);
 	deaf = true;
-	tunnel_renew(tunnel, pol, now);
+	tunnel_renew(tunnel, pol, now, 1);
 	for (int i = 0; i < 30; i++) {
 		now += SECOND;
 		tunnel_tick(tunnel, pol, now);
 	}
 	assert_int_equal(tunnel_unanswered(tunnel), 1);
+}
+
+static void
+who_is_aside_is_no_proof_and_no_voice(void **state)
+{
+	(void)state;
+	tunnel_renew(tunnel, pol, now, 1);
+	settle();
+	assert_int_equal(tunnel_established(tunnel), 1);
+	assert_int_equal(tunnel_renewed(tunnel), 0);
+	for (int i = 0; i < 30; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+		settle();
+	}
+	assert_int_equal(tunnel_unanswered(tunnel), 1);
+}
+
+/* The answer to what was asked before is none to what is asked now. */
+static void
+a_late_answer_is_no_proof(void **state)
+{
+	(void)state;
+	tunnel_renew(tunnel, pol, now, 1);
+	assert_int_equal(udp.in.n, 1);
+	now += 25000000;
+	deaf = true;
+	tunnel_renew(tunnel, pol, now, 2);
+	settle();
+	assert_int_equal(tunnel_renewed(tunnel), 0);
+	deaf = false;
+	now += 25000000;
+	tunnel_renew(tunnel, pol, now, 3);
+	settle();
+	assert_int_equal(tunnel_renewed(tunnel), 3);
+	assert_int_equal(tunnel_established(tunnel), 1);
 }
 
 #define WITH_TUNNEL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -873,6 +928,10 @@ main(void)
 		WITH_TUNNEL(silence_is_told_after_three_initiations),
 		cmocka_unit_test_setup_teardown(one_dead_peer_is_not_silence,
 		    setup_with_dead_peer, teardown),
+		cmocka_unit_test_setup_teardown(
+		    who_is_aside_is_no_proof_and_no_voice,
+		    setup_with_peer_aside, teardown),
+		WITH_TUNNEL(a_late_answer_is_no_proof),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
