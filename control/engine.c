@@ -510,6 +510,7 @@ hang_up(struct engine *e)
 	/* Nothing is routed into its interface any more, even if it stays. */
 	memset(&e->view.tunnel, 0, sizeof(e->view.tunnel));
 	e->view.tunnel4 = e->view.tunnel6 = (struct addr){ 0 };
+	e->view.n_also = 0;
 	supervise_stop(e->client);
 }
 

@@ -258,6 +258,8 @@ msg_from_view(const struct net_view *v, struct net_view *ret)
 	copy_link(&v->tunnel, &ret->tunnel);
 	ret->tunnel4 = v->tunnel4;
 	ret->tunnel6 = v->tunnel6;
+	ret->n_also = v->n_also;
+	memcpy(ret->also, v->also, v->n_also * sizeof(v->also[0]));
 }
 
 void

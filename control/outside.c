@@ -480,6 +480,8 @@ outside_firewall(struct outside *o, const struct firewall_plan *plan)
 	o->plan.gate_ifindex = o->plan.tunnel_ifindex = 0;
 	memset(&o->plan.tunnel4, 0, sizeof(o->plan.tunnel4));
 	memset(&o->plan.tunnel6, 0, sizeof(o->plan.tunnel6));
+	memset(o->plan.also, 0, sizeof(o->plan.also));
+	o->plan.n_also = 0;
 	return apply(o);
 }
 

@@ -95,6 +95,8 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 	ret->tunnel_ifindex = v->tunnel.ifindex;
 	ret->tunnel4 = v->tunnel4;
 	ret->tunnel6 = v->tunnel6;
+	ret->n_also = v->n_also;
+	memcpy(ret->also, v->also, v->n_also * sizeof(v->also[0]));
 }
 
 /*
@@ -208,4 +210,6 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 	ret->tunnel_ifindex = v->tunnel.ifindex;
 	ret->tunnel4 = v->tunnel4;
 	ret->tunnel6 = v->tunnel6;
+	ret->n_also = v->n_also;
+	memcpy(ret->also, v->also, v->n_also * sizeof(v->also[0]));
 }

@@ -63,6 +63,9 @@ is_whole_network(const struct addr *a, const struct net_uplink *up)
 bool
 view_can_be_server(const struct net_view *v, const struct addr *a)
 {
+	for (unsigned i = 0; i < v->n_also; i++)
+		if (addr_equal(a, &v->also[i]))
+			return false;
 	return !addr_equal(a, &v->v4.addr) && !addr_equal(a, &v->v6.addr) &&
 	    !addr_equal(a, &v->tunnel4) && !addr_equal(a, &v->tunnel6) &&
 	    !is_whole_network(a, &v->v4);
@@ -77,6 +80,11 @@ view_is_same_uplink(const struct net_view *a, const struct net_view *b)
 bool
 view_is_same_tunnel(const struct net_view *a, const struct net_view *b)
 {
+	if (a->n_also != b->n_also)
+		return false;
+	for (unsigned i = 0; i < a->n_also; i++)
+		if (!addr_equal(&a->also[i], &b->also[i]))
+			return false;
 	return a->tunnel.ifindex == b->tunnel.ifindex &&
 	    a->tunnel.running == b->tunnel.running &&
 	    addr_equal(&a->tunnel4, &b->tunnel4) &&

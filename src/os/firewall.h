@@ -23,6 +23,7 @@ struct uplink_sender;
 #define FIREWALL_FLOWS_MAX	32
 #define FIREWALL_HEADS_MAX	8
 #define FIREWALL_LAN_MAX	8
+#define FIREWALL_ALSO_MAX	7
 /* The gateways, and servers that are on the link. */
 #define FIREWALL_NEIGHBOURS_MAX (2 + FIREWALL_FLOWS_MAX)
 
@@ -49,7 +50,9 @@ struct firewall_flow {
 struct firewall_plan {
 	unsigned gate_ifindex;	      /* our tun; 0: none */
 	unsigned tunnel_ifindex;      /* the client's interface; 0: none */
-	struct addr tunnel4, tunnel6; /* its addresses */
+	struct addr tunnel4, tunnel6; /* its addresses, and further ones */
+	struct addr also[FIREWALL_ALSO_MAX];
+	unsigned n_also;
 	struct addr source4, source6; /* the uplink's */
 	unsigned prefix6;	      /* its network, in bits */
 	/* Whose link addresses may be asked for. */

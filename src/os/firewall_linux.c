@@ -751,26 +751,35 @@ fill_leaving(struct firewall *f, const struct firewall_plan *plan)
 	allow_lan(f->nft, false, plan);
 }
 
-/* The tunnel's address on another interface, and others' in the tunnel. */
+static void
+is_to(struct nft *n, const struct addr *a)
+{
+	nft_family_is(n, a->family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	is_destination(n, NFT_IS, a);
+}
+
+/* The tunnel's address on another interface. */
 static void
 keep_to_tunnel(struct nft *n, const struct firewall_plan *plan,
-    const struct addr *tunnel, const struct addr *uplink)
+    const struct addr *tunnel)
 {
-	uint8_t family =
-	    tunnel->family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
-
 	if (tunnel->family == ADDR_NONE)
 		return;
-	nft_family_is(n, family);
+	is_to(n, tunnel);
 	nft_meta(n, NFT_META_IIF, NFT_IS_NOT, plan->tunnel_ifindex);
 	nft_meta(n, NFT_META_IIF, NFT_IS_NOT, LOOPBACK);
-	is_destination(n, NFT_IS, tunnel);
 	nft_drop(n);
-	if (uplink->family != tunnel->family)
+}
+
+/* The uplink's, in the tunnel. */
+static void
+keep_from_tunnel(struct nft *n, const struct firewall_plan *plan,
+    const struct addr *uplink)
+{
+	if (uplink->family == ADDR_NONE)
 		return;
-	nft_family_is(n, family);
+	is_to(n, uplink);
 	nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
-	is_destination(n, NFT_IS, uplink);
 	nft_drop(n);
 }
 
@@ -780,8 +789,12 @@ fill_arriving(struct firewall *f, const struct firewall_plan *plan)
 	nft_fill_chain(f->nft, "arriving");
 	if (plan->tunnel_ifindex == 0)
 		return;
-	keep_to_tunnel(f->nft, plan, &plan->tunnel4, &plan->source4);
-	keep_to_tunnel(f->nft, plan, &plan->tunnel6, &plan->source6);
+	keep_to_tunnel(f->nft, plan, &plan->tunnel4);
+	keep_to_tunnel(f->nft, plan, &plan->tunnel6);
+	for (unsigned i = 0; i < plan->n_also; i++)
+		keep_to_tunnel(f->nft, plan, &plan->also[i]);
+	keep_from_tunnel(f->nft, plan, &plan->source4);
+	keep_from_tunnel(f->nft, plan, &plan->source6);
 }
 
 /* What the server answers, for the client that asked. */
@@ -1184,7 +1197,8 @@ firewall_apply(struct firewall *f, const struct firewall_plan *plan)
 
 	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
 	    plan->n_lan > FIREWALL_LAN_MAX ||
-	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX)
+	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX ||
+	    plan->n_also > FIREWALL_ALSO_MAX)
 		return -EINVAL;
 	if (f->manner.devices == DEVICES_NAMED &&
 	    (other_devices = name_devices(f)) < 0 && other_devices != -E2BIG)

@@ -18,6 +18,7 @@ struct hop;
 struct netmon;
 
 #define NET_NAME_MAX 16 /* IFNAMSIZ, on both systems */
+#define NET_ALSO_MAX 7	/* 8 addresses of one family */
 
 struct net_link {
 	unsigned ifindex; /* 0: there is none */
@@ -41,8 +42,22 @@ struct net_view {
 	/* The VPN client's own interface; link.ifindex 0 while there is none.
 	 */
 	struct net_link tunnel;
-	struct addr tunnel4, tunnel6; /* its addresses */
+	struct addr tunnel4, tunnel6; /* its addresses, and further ones */
+	struct addr also[NET_ALSO_MAX];
+	unsigned n_also;
 };
+
+/* One more of the tunnel's addresses; what does not fit is left out. */
+static inline void
+net_view_add_tunnel(struct net_view *v, const struct addr *a)
+{
+	struct addr *first = a->family == ADDR_V4 ? &v->tunnel4 : &v->tunnel6;
+
+	if (first->family == ADDR_NONE)
+		*first = *a;
+	else if (v->n_also < NET_ALSO_MAX)
+		v->also[v->n_also++] = *a;
+}
 
 /* 0, or a negative errno with *ret untouched. */
 int netmon_open(struct netmon **ret);

@@ -210,6 +210,7 @@ on_addr(const struct nlmsghdr *h, size_t len, void *arg)
 	if (h == NULL) {
 		v->v4.addr = v->v6.addr = (struct addr){ 0 };
 		v->tunnel4 = v->tunnel6 = (struct addr){ 0 };
+		v->n_also = 0;
 		return;
 	}
 	if (netmsg_read_addr(h, len, &a) < 0 ||
@@ -221,10 +222,7 @@ on_addr(const struct nlmsghdr *h, size_t len, void *arg)
 	if (v->tunnel.ifindex == 0 || a.ifindex != v->tunnel.ifindex ||
 	    a.scope >= RT_SCOPE_LINK)
 		return;
-	if (a.addr.family == ADDR_V4 && v->tunnel4.family == ADDR_NONE)
-		v->tunnel4 = a.addr;
-	if (a.addr.family == ADDR_V6 && v->tunnel6.family == ADDR_NONE)
-		v->tunnel6 = a.addr;
+	net_view_add_tunnel(v, &a.addr);
 }
 
 static void

@@ -267,10 +267,7 @@ on_addr(const struct ifaddrs *i, const struct look *l, struct net_view *v)
 		take_address(&v->v6, &l->best6, i, &a);
 	if (v->tunnel.ifindex == 0 || strcmp(i->ifa_name, l->tunnel) != 0)
 		return;
-	if (a.family == ADDR_V4 && v->tunnel4.family == ADDR_NONE)
-		v->tunnel4 = a;
-	if (a.family == ADDR_V6 && v->tunnel6.family == ADDR_NONE)
-		v->tunnel6 = a;
+	net_view_add_tunnel(v, &a);
 }
 
 /* Half an uplink is none, nor is one that is down. */

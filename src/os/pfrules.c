@@ -157,10 +157,9 @@ solicited_node(const struct addr *a)
  * What never reaches a network: the client's interface, and the gate's.
  */
 
-/* The tunnel's address elsewhere (CVE-2019-14899), the uplink's in it. */
+/* The tunnel's address elsewhere (CVE-2019-14899). */
 static void
-keep_to_tunnel(struct text *t, const char *tunnel, const struct addr *inside,
-    const struct addr *outside)
+keep_to_tunnel(struct text *t, const char *tunnel, const struct addr *inside)
 {
 	char a[ADDR_TEXT_MAX];
 
@@ -170,7 +169,15 @@ keep_to_tunnel(struct text *t, const char *tunnel, const struct addr *inside,
 	    tunnel[0] != '\0' ? "on ! " : "", tunnel,
 	    tunnel[0] != '\0' ? " " : "", family_name(inside),
 	    addr_print(inside, a));
-	if (tunnel[0] != '\0' && outside->family == inside->family)
+}
+
+/* The uplink's in it. */
+static void
+keep_from_tunnel(struct text *t, const char *tunnel, const struct addr *outside)
+{
+	char a[ADDR_TEXT_MAX];
+
+	if (tunnel[0] != '\0' && outside->family != ADDR_NONE)
 		add(t, "block drop in quick on %s %s from any to %s\n", tunnel,
 		    family_name(outside), addr_print(outside, a));
 }
@@ -184,8 +191,12 @@ add_tunnel(struct text *t, const struct firewall_plan *plan, const char *tunnel)
 
 	if (plan->tunnel_ifindex == 0)
 		return;
-	keep_to_tunnel(t, tunnel, &plan->tunnel4, &plan->source4);
-	keep_to_tunnel(t, tunnel, &plan->tunnel6, &plan->source6);
+	keep_to_tunnel(t, tunnel, &plan->tunnel4);
+	keep_to_tunnel(t, tunnel, &plan->tunnel6);
+	for (unsigned i = 0; i < plan->n_also; i++)
+		keep_to_tunnel(t, tunnel, &plan->also[i]);
+	keep_from_tunnel(t, tunnel, &plan->source4);
+	keep_from_tunnel(t, tunnel, &plan->source6);
 	if (tunnel[0] == '\0')
 		return;
 	add(t,

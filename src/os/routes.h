@@ -18,6 +18,7 @@ struct routes;
 
 #define ROUTES_SERVERS_MAX 32
 #define ROUTES_LAN_MAX	   8
+#define ROUTES_ALSO_MAX	   7
 
 /*
  * Zeroed, it is the most closed plan: every packet is refused by the machine
@@ -33,7 +34,9 @@ struct routes_plan {
 	unsigned n_servers;
 	/* The client's interface; 0: there is none, all goes into the gate. */
 	unsigned tunnel_ifindex;
-	struct addr tunnel4, tunnel6;
+	struct addr tunnel4, tunnel6; /* its addresses, and further ones */
+	struct addr also[ROUTES_ALSO_MAX];
+	unsigned n_also;
 	/* Where the servers' answers and the router's questions come in; 0:
 	 * nowhere. The router; ADDR_NONE: there is none. */
 	unsigned uplink4_ifindex, uplink6_ifindex;

@@ -101,9 +101,10 @@ struct object {
 };
 
 /* Fixed rules and routes: about twenty. Three objects a server. */
-#define WANTED_MAX (24 + 3 * ROUTES_SERVERS_MAX + 2 * ROUTES_LAN_MAX)
+#define WANTED_MAX \
+	(24 + 3 * ROUTES_SERVERS_MAX + 2 * ROUTES_LAN_MAX + ROUTES_ALSO_MAX)
 /* What a killed process left: ours, of any plan. Beyond it, in more turns. */
-#define FOUND_MAX  256
+#define FOUND_MAX 256
 
 struct list {
 	struct object o[FOUND_MAX];
@@ -293,6 +294,21 @@ want_lan(struct list *l, const struct routes_plan *plan,
 	append(l, &o);
 }
 
+/* What bears one of the tunnel's further addresses. */
+static void
+want_also(struct list *l, const struct routes_plan *plan, uint8_t family)
+{
+	struct object o;
+
+	for (unsigned i = 0; i < plan->n_also; i++) {
+		if (plan->also[i].family != family)
+			continue;
+		o = rule_from(family, ASK_TUNNEL, TABLE_TUNNEL, &plan->also[i],
+		    family == ADDR_V4 ? 32 : 128);
+		append(l, &o);
+	}
+}
+
 static void
 want_tunnel4(struct list *l, const struct routes_plan *plan)
 {
@@ -306,6 +322,7 @@ want_tunnel4(struct list *l, const struct routes_plan *plan)
 	append(l, &o);
 	o = rule_from(ADDR_V4, ASK_TUNNEL, TABLE_TUNNEL, &plan->tunnel4, 32);
 	append(l, &o);
+	want_also(l, plan, ADDR_V4);
 	o = rule_from(ADDR_V4, ASK_UNBOUND4, TABLE_TUNNEL, &any, 32);
 	append(l, &o);
 }
@@ -329,6 +346,7 @@ want_tunnel6(struct list *l, const struct routes_plan *plan)
 	append(l, &o);
 	o = rule_from(ADDR_V6, ASK_TUNNEL, TABLE_TUNNEL, &plan->tunnel6, 128);
 	append(l, &o);
+	want_also(l, plan, ADDR_V6);
 	o = rule(ADDR_V6, ASK_UNBOUND6, TABLE_TUNNEL);
 	append(l, &o);
 }

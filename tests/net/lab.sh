@@ -236,7 +236,7 @@ lab_wireguard_up() {
 		ListenPort = ${LAB_PORT[wireguard]}
 		[Peer]
 		PublicKey = $(wg pubkey <<<"$client")
-		AllowedIPs = 10.64.0.2/32, fd00:64::2/128
+		AllowedIPs = 10.64.0.2/32, 10.64.0.3/32, fd00:64::2/127
 	END
 	for endpoint in "$LAB_SERVER4" "[$LAB_SERVER6]"; do
 		cat >"$LAB/client/wg0-$([ "$endpoint" = "$LAB_SERVER4" ] && echo 4 || echo 6).conf" <<-END
@@ -342,7 +342,7 @@ lab_client_command() {
 	local protocol=$1 family=$2 interface=${LAB_INTERFACE[$1]}
 	case $protocol in
 	wireguard)
-		printf '%s/client-wireguard.sh %s %s %s 10.64.0.2/32 fd00:64::2/128\n' \
+		printf '%s/client-wireguard.sh %s %s %s 10.64.0.2/32 10.64.0.3/32 fd00:64::2/128 fd00:64::3/128\n' \
 			"$LAB_HERE" "$LAB/client" "$interface" "$family"
 		;;
 	*)
@@ -356,7 +356,7 @@ lab_client_command() {
 lab_quick_file() {
 	local interface=$1 family=$2
 	sed '/^PrivateKey/r /dev/stdin' "$LAB/client/wg0-$family.conf" <<-END
-		Address = 10.64.0.2/32, fd00:64::2/128
+		Address = 10.64.0.2/32, 10.64.0.3/32, fd00:64::2/128, fd00:64::3/128
 		Interface = $interface
 	END
 }

@@ -20,7 +20,7 @@ mount --bind "$LAB/lib" /var/lib
 own() {
 	{
 		sed -n '/^\[Interface\]/,/^PrivateKey/p' "$LAB/client/wg0-$1.conf"
-		printf 'Address = 10.64.0.2/32, fd00:64::2/128\nDNS = 10.64.0.1\n'
+		printf 'Address = 10.64.0.2/32, 10.64.0.3/32, fd00:64::2/128, fd00:64::3/128\nDNS = 10.64.0.1\n'
 		sed -n '/^\[Peer\]/,$p' "$LAB/client/wg0-$1.conf"
 	} >"$LAB/servers/own.conf"
 	chmod 600 "$LAB/servers/own.conf"
@@ -46,6 +46,12 @@ keys() {
 
 page() { # ADDRESS
 	lab_on laptop curl -s -m 5 -o "$LAB/page" "http://$1/"
+}
+
+page_from() { # OUR-ADDRESS
+	local site=$LAB_SITE4
+	[[ $1 != *:* ]] || site="[$LAB_SITE6]"
+	lab_on laptop curl -s -m 5 --interface "$1" -o "$LAB/page" "http://$site/"
 }
 
 # Both sides count the same bytes, once nothing is under way any more. The
@@ -92,6 +98,9 @@ check "the worker knows the key" says "^key$" keys "$(gate_worker)"
 check "a dump of it does not" says "^nothing$" keys --dump "$(gate_worker)"
 check "a page comes, IPv4" page "$LAB_SITE4"
 check "a page comes, IPv6" page "[$LAB_SITE6]"
+for address in 10.64.0.3 fd00:64::3; do
+	check "a page comes from its other address, $address" page_from "$address"
+done
 check "the resolver is the tunnel's" resolver_is 10.64.0.1
 check "a query to it passes" query_comes 10.64.0.1
 check "a query to another does not" not query_comes "$LAB_SITE4"

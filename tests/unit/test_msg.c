@@ -385,6 +385,8 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 		memset(view.tunnel.name, i == 0 ? 0xaa : 0x55, NET_NAME_MAX);
 		memcpy(view.tunnel.name, "wg0", 4);
 		view.tunnel4 = view.tunnel6 = packet_addr("10.64.0.2");
+		view.also[0] = packet_addr("10.64.0.3");
+		view.n_also = 1;
 		msg_from_view(&view, &views[i]);
 	}
 	assert_memory_equal(&servers[0], &servers[1], sizeof(server));
@@ -392,6 +394,7 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 	assert_string_equal(servers[0].name, "zurich");
 	assert_int_equal(servers[0].endpoints[0].sealed, 1);
 	assert_string_equal(views[0].tunnel.name, "wg0");
+	assert_int_equal(views[0].n_also, 1);
 }
 
 /*

@@ -6,6 +6,8 @@
 # tunnel, by its size. So nothing may come out of either. ARP for the tunnel's
 # address, too (neighbour discovery, the kernel never answers).
 TUNNEL4=10.64.0.2 TUNNEL6=fd00:64::2
+# A file may name several.
+ALSO4=10.64.0.3 ALSO6=fd00:64::3
 
 leak_states() { echo connected; }
 
@@ -13,7 +15,7 @@ leak_states() { echo connected; }
 leak_prepare() {
 	is_control || return 0
 	ip -n laptop link add wg0 type veth peer name wg0peer
-	lab_address laptop wg0 "$TUNNEL4/32" "$TUNNEL6/128"
+	lab_address laptop wg0 "$TUNNEL4/32" "$TUNNEL6/128" "$ALSO4/32" "$ALSO6/128"
 	ip -n laptop link set wg0 up
 	# A weak host: it answers for any address of its own on any interface.
 	lab_sysctl laptop net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
@@ -30,6 +32,11 @@ all_probes() {
 	probe tcp-syn "$TUNNEL6" port=80
 	probe text "$TUNNEL6" port=81
 	probe arp-request "$TUNNEL4"
+	probe tcp-syn "$ALSO4" port=80
+	probe echo "$ALSO4"
+	probe arp-request "$ALSO4"
+	probe echo "$ALSO6"
+	probe tcp-syn "$ALSO6" port=80
 }
 
 came_out_of_tunnel() {
