@@ -498,6 +498,7 @@ pfrules_write(const struct firewall_plan *plan,
 
 	if (plan->n_flows > FIREWALL_FLOWS_MAX ||
 	    plan->n_lan > FIREWALL_LAN_MAX ||
+	    plan->n_also > FIREWALL_ALSO_MAX ||
 	    plan->n_neighbours > FIREWALL_NEIGHBOURS_MAX || cap == 0)
 		return -EINVAL;
 	out[0] = '\0';

@@ -128,6 +128,9 @@ largest(void)
 	for (unsigned i = 0; i < FIREWALL_LAN_MAX; i++)
 		p.lan[i] = (struct prefix){ packet_addr(longest), 128 };
 	p.n_lan = FIREWALL_LAN_MAX;
+	for (unsigned i = 0; i < FIREWALL_ALSO_MAX; i++)
+		p.also[i] = packet_addr(longest);
+	p.n_also = FIREWALL_ALSO_MAX;
 	return p;
 }
 
