@@ -21,6 +21,7 @@
 #include "control/supervise.h"
 #include "control/view.h"
 #include "control/warden.h"
+#include "control/ways.h"
 #include "datapath/drop.h"
 #include "datapath/policy.h"
 #include "datapath/pump.h"
@@ -39,7 +40,10 @@ enum {
 	NEIGHBOUR_EVERY_MS = 15000, /* the kernel forgets idle neighbours */
 };
 
-enum timer { TIMER_LOOK, TIMER_NEIGHBOUR, TIMERS };
+enum timer { TIMER_LOOK, TIMER_NEIGHBOUR, TIMER_WAY, TIMERS };
+
+/* A way to the server is given up after two handshakes without an answer. */
+#define WAY_MS 8000
 
 struct engine {
 	struct event_base *base;
@@ -53,6 +57,10 @@ struct engine {
 	uint64_t epoch;
 	struct server server; /* a copy: reload may take the list away */
 	bool has_server;
+	/* Which of the ways to it that is, and in which network. */
+	unsigned way;
+	struct ways_network network;
+	struct ways ways;
 
 	/* What is asked of the system. tun: NULL while OPEN. */
 	struct outside *outside;   /* NULL: the uplink is the machine's own */
@@ -110,23 +118,6 @@ wants_proof(const struct engine *e)
 	    (has_own(e) ? own_is_up(e->own) : supervise_is_up(e->client));
 }
 
-/* On the uplinks of now. */
-static void
-seek_proof(struct engine *e)
-{
-	if (wants_proof(e))
-		proof_seek(e->proof, &e->server, &e->view);
-	else
-		proof_end(e->proof);
-}
-
-/* The server to be with. */
-static const struct server *
-engaged_with(const struct engine *e)
-{
-	return is_engaged(e) ? &e->server : NULL;
-}
-
 static void
 set_timer(struct engine *e, enum timer t, unsigned ms)
 {
@@ -135,6 +126,27 @@ set_timer(struct engine *e, enum timer t, unsigned ms)
 
 	if (event_add(e->timers[t], &tv) < 0)
 		log_error("engine: a timer cannot be set");
+}
+
+/* On the uplinks of now; with patience, if there are other ways. */
+static void
+seek_proof(struct engine *e)
+{
+	if (!wants_proof(e)) {
+		proof_end(e->proof);
+		(void)event_del(e->timers[TIMER_WAY]);
+		return;
+	}
+	proof_seek(e->proof, &e->server, &e->view);
+	if (!event_pending(e->timers[TIMER_WAY], EV_TIMEOUT, NULL))
+		set_timer(e, TIMER_WAY, WAY_MS);
+}
+
+/* The server to be with. */
+static const struct server *
+engaged_with(const struct engine *e)
+{
+	return is_engaged(e) ? &e->server : NULL;
 }
 
 static void
@@ -547,6 +559,7 @@ carry_out(struct engine *e, enum gate_action act)
 	case ACT_DIAL:
 		supervise_stop(e->client);
 		must(own_stop(e->own));
+		(void)event_del(e->timers[TIMER_WAY]);
 		replan(e);
 		e->from4 = e->view.v4.addr;
 		e->from6 = e->view.v6.addr;
@@ -633,6 +646,83 @@ change(struct engine *e, enum gate_event ev)
 }
 
 /*
+ * Ways to the server.
+ */
+
+static void
+take_way(struct engine *e, const struct server *s, unsigned way)
+{
+	e->way = way;
+	ways_network_of(&e->view, &e->network);
+	/* The policy of the edge is made from these. */
+	ways_take(s, way, &e->server);
+	e->has_server = true;
+	look(e);
+}
+
+/* It is a change of server: nothing of the old way passes before the new. */
+static void
+try_way(struct engine *e, const struct server *s, unsigned way)
+{
+	char text[ADDR_TEXT_MAX];
+
+	take_way(e, s, way);
+	log_info("tunnel: %s to %s is tried",
+	    tunnel_transport_name(e->server.transport),
+	    addr_print(&e->server.endpoints[0].addr, text));
+	(void)change(e, EV_CONNECT);
+}
+
+/* The server as its file says; NULL: there is one way, or a reload took it. */
+static const struct server *
+server_with_ways(const struct engine *e)
+{
+	const struct server *s;
+
+	if (!is_engaged(e) || !has_own(e))
+		return NULL;
+	s = server_list_find(e->servers, e->server.name);
+	return s != NULL && ways_count(s) > 1 ? s : NULL;
+}
+
+static void
+on_way(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	const struct server *s = server_with_ways(e);
+	unsigned next;
+
+	(void)fd;
+	(void)what;
+	if (s == NULL || !wants_proof(e))
+		return;
+	next = ways_next(s, &e->view, e->way);
+	/* Without an uplink it is no way's fault. */
+	if (next == e->way || !ways_is_open(s, &e->view, next))
+		set_timer(e, TIMER_WAY, WAY_MS);
+	else
+		try_way(e, s, next);
+}
+
+/* In another network first what worked there. */
+static void
+follow_network(struct engine *e)
+{
+	const struct server *s = server_with_ways(e);
+	struct ways_network here;
+	unsigned first;
+
+	ways_network_of(&e->view, &here);
+	if (s == NULL || ways_is_same_network(&here, &e->network) ||
+	    !ways_is_open(s, &e->view,
+		first = ways_first(&e->ways, s, &e->view)))
+		return;
+	e->network = here;
+	if (first != e->way)
+		try_way(e, s, first);
+}
+
+/*
  * What happens.
  */
 
@@ -697,6 +787,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 		(void)change(e, ev);
 	if (is_engaged(e))
 		follow_address(e);
+	follow_network(e);
 	tell(e, false);
 	if (e->tun == NULL)
 		return;
@@ -825,6 +916,8 @@ on_heard(uint64_t epoch, void *arg)
 	if (!proof_heard(e->proof, epoch))
 		return;
 	supervise_proven(e->client);
+	if (has_own(e))
+		ways_remember(&e->ways, &e->server, &e->view);
 	(void)change(e, EV_PROVEN);
 }
 
@@ -959,10 +1052,7 @@ engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE) {
 		if ((r = check_addresses(e, s, why)) < 0)
 			return r;
-		/* The policy of the edge is made from these. */
-		e->server = *s;
-		e->has_server = true;
-		look(e);
+		take_way(e, s, ways_first(&e->ways, s, &e->view));
 	}
 	return command(e, EV_CONNECT, why);
 }
@@ -1055,6 +1145,7 @@ make_events(struct engine *e)
 	static const event_callback_fn calls[TIMERS] = {
 		[TIMER_LOOK] = on_look,
 		[TIMER_NEIGHBOUR] = on_neighbour,
+		[TIMER_WAY] = on_way,
 	};
 	const struct warden_calls worker_calls = { .run = run_worker,
 		.on_start = on_worker_start,

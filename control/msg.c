@@ -225,6 +225,8 @@ msg_from_server(const struct server *s, struct server *ret)
 	ret->protocol = s->protocol;
 	copy_endpoints(s->endpoints, s->n_endpoints, ret->endpoints);
 	ret->n_endpoints = s->n_endpoints;
+	ret->transport = s->transport;
+	ret->one_peer = s->one_peer;
 	copy_text(ret->interface, s->interface, sizeof(ret->interface));
 	copy_text(ret->command, s->command, sizeof(ret->command));
 }

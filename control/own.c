@@ -205,7 +205,11 @@ make(struct own *o, const struct server *server, const struct tunnel_conf *conf,
 
 	if ((o->conf = tunnel_conf_copy(conf)) == NULL)
 		return -ENOMEM;
-	o->mtu = o->mtu_max = fitting_mtu(conf, uplink_mtu);
+	/* What the file leaves open, the way taken says. */
+	o->conf->interface.transport = server->transport;
+	if (server->one_peer)
+		o->conf->peers[0].endpoint = server->endpoints[0].addr;
+	o->mtu = o->mtu_max = fitting_mtu(o->conf, uplink_mtu);
 	if ((r = make_port(o, server)) < 0 ||
 	    (r = tun_open(server->interface, TUN_TUNNEL, &o->tun)) < 0 ||
 	    (r = tun_set_mtu(o->tun, o->mtu)) < 0)

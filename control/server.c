@@ -262,7 +262,10 @@ server_parse(const char *file, const char *text, size_t len, struct server *ret,
  * A tunnel of our own.
  */
 
-/* A connection is the system's, and passes as a client's. */
+/*
+ * A connection is the system's, and passes as a client's. SHAPE_NONE, of AUTO,
+ * is no packet's.
+ */
 void
 server_use_transport(struct server *s, enum tunnel_transport t)
 {
@@ -272,6 +275,7 @@ server_use_transport(struct server *s, enum tunnel_transport t)
 		[TUNNEL_TLS] = SHAPE_TLS,
 	};
 
+	s->transport = (uint8_t)t;
 	for (unsigned i = 0; i < s->n_endpoints; i++) {
 		struct endpoint *e = &s->endpoints[i];
 
@@ -279,15 +283,6 @@ server_use_transport(struct server *s, enum tunnel_transport t)
 		e->sealed = t == TUNNEL_UDP;
 		e->shape = (uint8_t)shapes[t];
 	}
-}
-
-/* NULL: this version can carry it. */
-static const char *
-not_yet(const struct tunnel_conf *c)
-{
-	return c->interface.transport == TUNNEL_AUTO
-	    ? "Transport: only udp, tcp and tls, not yet auto in this version"
-	    : NULL;
 }
 
 int
@@ -299,8 +294,6 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 		.report = how->report,
 		.note = how->note,
 		.arg = how->arg };
-	char problem[1280];
-	const char *why;
 	struct wgquick w;
 	int r;
 
@@ -308,14 +301,8 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 	*ret_conf = NULL;
 	if ((r = wgquick_parse(file, text, len, &as, &w)) < 0)
 		return r;
-	if ((why = not_yet(w.conf)) != NULL) {
-		(void)snprintf(problem, sizeof(problem), "%s:%u: %s", file,
-		    w.transport_line, why);
-		how->report(problem, how->arg);
-		wgquick_done(&w);
-		return -EINVAL;
-	}
 	ret->protocol = SERVER_TUNNEL;
+	ret->one_peer = w.conf->n_peers == 1;
 	for (unsigned i = 0; i < w.n_endpoints; i++)
 		(void)add_endpoint(ret, &w.endpoints[i].addr,
 		    w.endpoints[i].port, PROTO_UDP, SHAPE_WIREGUARD);

@@ -46,6 +46,10 @@ struct server {
 	unsigned n_endpoints;
 	char interface[16];
 	char command[SERVER_COMMAND_MAX]; /* empty: the user starts it */
+	/* Of our own tunnel: enum tunnel_transport, and are all endpoints one
+	 * peer's? See ways.h. */
+	uint8_t transport;
+	bool one_peer;
 	/* Whose sockets may send to the server; root's by default. */
 	uid_t user;
 	bool any_user;
@@ -69,7 +73,8 @@ bool server_name_is_valid(const char *name);
 
 /*
  * Have our own tunnel's server be spoken to by UDP, TCP or TLS, at the same
- * addresses and ports.
+ * addresses and ports; by any of them (TUNNEL_AUTO): nothing goes there, until
+ * ways_take().
  */
 void server_use_transport(struct server *s, enum tunnel_transport t);
 

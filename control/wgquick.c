@@ -443,18 +443,12 @@ is_second(struct ini_file *f, const char *key, unsigned *line)
 static void
 read_transport(struct ini_file *f, const char *value, struct reading *r)
 {
-	static const char *const names[] = {
-		[TUNNEL_UDP] = "udp",
-		[TUNNEL_TCP] = "tcp",
-		[TUNNEL_TLS] = "tls",
-		[TUNNEL_AUTO] = "auto",
-	};
 	uint8_t *to = &r->w->conf->interface.transport;
 
 	if (is_second(f, "Transport", &r->w->transport_line))
 		return;
 	for (unsigned i = TUNNEL_UDP; i < TUNNEL_TRANSPORTS; i++)
-		if (strcasecmp(value, names[i]) == 0)
+		if (strcasecmp(value, tunnel_transport_name(i)) == 0)
 			*to = (uint8_t)i;
 	if (*to == TUNNEL_NOT)
 		ini_file_problem(f, "Transport: must be udp, tcp, tls or auto");

@@ -6,6 +6,20 @@
 
 #include "src/os/secret.h"
 
+static const char *const transports[TUNNEL_TRANSPORTS] = {
+	[TUNNEL_NOT] = "none",
+	[TUNNEL_UDP] = "udp",
+	[TUNNEL_TCP] = "tcp",
+	[TUNNEL_TLS] = "tls",
+	[TUNNEL_AUTO] = "auto",
+};
+
+const char *
+tunnel_transport_name(unsigned t)
+{
+	return t < TUNNEL_TRANSPORTS ? transports[t] : transports[TUNNEL_NOT];
+}
+
 struct tunnel_conf *
 tunnel_conf_new(void)
 {

@@ -33,6 +33,9 @@ enum tunnel_transport {
 	TUNNEL_TRANSPORTS
 };
 
+/* "udp", ... as in the file; "none" otherwise. */
+const char *tunnel_transport_name(unsigned t);
+
 /* An address of ours, and the network that it is in. */
 struct tunnel_address {
 	struct addr addr;

@@ -70,8 +70,10 @@ ctl_print_status(const json_t *s)
 	if (json_is_object(server)) {
 		const json_t *ends = json_object_get(server, "endpoints");
 
-		(void)printf("server    %s (%s)\n", text(server, "name"),
-		    text(server, "protocol"));
+		(void)printf("server    %s (%s%s%s)\n", text(server, "name"),
+		    text(server, "protocol"),
+		    *text(server, "transport") != '\0' ? " over " : "",
+		    text(server, "transport"));
 		for (size_t i = 0; i < json_array_size(ends); i++) {
 			const json_t *e = json_array_get(ends, i);
 

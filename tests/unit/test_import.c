@@ -241,8 +241,8 @@ what_is_wrong_leaves_everything_as_it_was(void **state)
 	    "zurich.conf:9: not a key that [Peer]");
 	assert_int_equal(questions, 0);
 	check_failed(
-	    import_text(FILE_WITH("192.0.2.1:1\nTransport = auto\n"), NULL),
-	    "zurich.conf:9: Transport: only udp");
+	    import_text(FILE_WITH("192.0.2.1:1\nTransport = udt\n"), NULL),
+	    "zurich.conf:9: Transport: must be");
 	check_failed(import_text(FILE_WITH("192.0.2.1:1"), "a/b"), "--name");
 	check_failed(import_text(FILE_WITH("192.0.2.1:1"), ".a"), "--name");
 	check_failed(import_text(FILE_WITH("192.0.2.1:1"), ""), "--name");

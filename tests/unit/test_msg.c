@@ -377,6 +377,8 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 		server.endpoints[0].protocol = PROTO_UDP;
 		server.endpoints[0].shape = SHAPE_WIREGUARD;
 		server.endpoints[0].sealed = 1;
+		server.transport = TUNNEL_UDP;
+		server.one_peer = true;
 		msg_from_server(&server, &servers[i]);
 
 		memset(&view, i == 0 ? 0xaa : 0x55, sizeof(view));
