@@ -354,10 +354,11 @@ take_link(struct mirror *m, int fd)
 static void
 set_carrier(struct mirror *m, const struct tunnel_interface *i)
 {
-	m->carrier_conf = (struct carrier_conf){ .framing = CARRIER_TUNSAFE,
-		.initiation_first = true,
-		.tls = i->transport == TUNNEL_TLS,
-		.server = i->tls };
+	m->carrier_conf =
+	    (struct carrier_conf){ .framing = (enum carrier_framing)i->framing,
+		    .initiation_first = true,
+		    .tls = i->transport == TUNNEL_TLS,
+		    .server = i->tls };
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "control/ini_file.h"
 #include "control/key_text.h"
+#include "datapath/carrier/framing.h"
 #include "datapath/carrier/tls.h"
 #include "datapath/wireguard/crypto.h"
 
@@ -455,6 +456,21 @@ read_transport(struct ini_file *f, const char *value, struct reading *r)
 }
 
 static void
+read_framing(struct ini_file *f, const char *value, struct reading *r)
+{
+	uint8_t *to = &r->w->conf->interface.framing;
+
+	if (is_second(f, "Framing", &r->w->framing_line))
+		return;
+	if (strcasecmp(value, "tunsafe") == 0)
+		*to = CARRIER_TUNSAFE;
+	else if (strcasecmp(value, "plain") == 0)
+		*to = CARRIER_PLAIN;
+	else
+		ini_file_problem(f, "Framing: must be tunsafe or plain");
+}
+
+static void
 read_tls_name(struct ini_file *f, const char *value, struct reading *r)
 {
 	char *to = r->w->conf->interface.tls.sni;
@@ -504,6 +520,7 @@ static const struct key {
 	{ "ListenPort", SECTION_INTERFACE, false, read_listen_port },
 	{ "Interface", SECTION_INTERFACE, false, read_interface },
 	{ "Transport", SECTION_INTERFACE, true, read_transport },
+	{ "Framing", SECTION_INTERFACE, true, read_framing },
 	{ "TLSServerName", SECTION_INTERFACE, true, read_tls_name },
 	{ "TLSVerify", SECTION_INTERFACE, true, read_tls_verify },
 	{ "Table", SECTION_INTERFACE, false, read_table },
@@ -519,6 +536,7 @@ static const struct key {
 	{ "Endpoint", SECTION_PEER, false, read_endpoint },
 	{ "PersistentKeepalive", SECTION_PEER, false, read_keepalive },
 	{ "Transport", SECTION_PEER, true, read_transport },
+	{ "Framing", SECTION_PEER, true, read_framing },
 	{ "TLSServerName", SECTION_PEER, true, read_tls_name },
 	{ "TLSVerify", SECTION_PEER, true, read_tls_verify },
 };
@@ -651,6 +669,9 @@ transport_is_sound(const struct reading *r)
 	unsigned line =
 	    r->w->name_line != 0 ? r->w->name_line : r->w->verify_line;
 
+	if (i->transport == TUNNEL_UDP && r->w->framing_line != 0)
+		return complain(r, r->w->framing_line,
+		    "Framing: this is for Transport = tcp, tls or auto");
 	if (!tls && line != 0)
 		return complain(r, line,
 		    "this is for Transport = tls, or auto");

@@ -63,6 +63,7 @@ struct wgquick {
 	char names[POLICY_ENDPOINTS_MAX][KEPT_NAME_MAX];
 	unsigned n_names;
 	unsigned transport_line;	 /* 0: not given, so it is UDP */
+	unsigned framing_line;		 /* 0: not given: TunSafe's */
 	unsigned name_line, verify_line; /* of TLS; 0: not given */
 };
 

@@ -27,8 +27,8 @@
 enum tunnel_transport {
 	TUNNEL_NOT = 0,
 	TUNNEL_UDP,
-	TUNNEL_TCP,  /* framed as TunSafe does */
-	TUNNEL_TLS,  /* the same, within TLS */
+	TUNNEL_TCP,
+	TUNNEL_TLS,  /* the same frames, within TLS */
 	TUNNEL_AUTO, /* the first of UDP, TCP, TLS that works */
 	TUNNEL_TRANSPORTS
 };
@@ -46,6 +46,7 @@ struct tunnel_address {
 struct tunnel_interface {
 	uint8_t private[TUNNEL_KEY_LEN];
 	uint8_t transport;    /* enum tunnel_transport */
+	uint8_t framing;      /* enum carrier_framing; not with TUNNEL_UDP */
 	uint16_t listen_port; /* host order; 0: any */
 	uint16_t mtu;	      /* 0: what the uplink leaves room for */
 	uint32_t n_addresses, n_dns;

@@ -146,6 +146,21 @@ check "it disconnects" says blocked gate_ctl --json disconnect
 lab_judge epoch disconnected "$(lab_legal blocked)"
 lab_attempts_begin disconnected
 lab_attempts_end disconnected >/dev/null
+if [ "$TRANSPORT" = tcp ]; then
+	PLAIN=plain
+	lab_judge epoch plain "$legal"
+	relay_stop
+	relay_start --framing plain
+	server_file "Transport = tcp" "Framing = plain"
+	check "a file with plain frames is read" gate_ctl reload >/dev/null
+	check "it connects by them" says '^connected$' gate_ctl --timeout 15 connect tungate
+	check "pages come" page_within 2000
+	check "megabytes pass both ways" megabytes_pass
+	relay_stop
+	relay_start --framing plain --bytewise
+	check "byte by byte: pages come" page_within 5000
+	check "it disconnects" says blocked gate_ctl --json disconnect
+fi
 # Whose key it is, where the file says. (A self-signed certificate is as good as
 # one from a maker that nobody knows.)
 if [ "$TRANSPORT" = tls ]; then
@@ -185,7 +200,7 @@ lab_judge epoch end "$(lab_legal blocked)"
 gate_end TERM || :
 gate_release >/dev/null
 lab_judge_stop >/dev/null || :
-for epoch in blocked connected faults disconnected ${VERIFIED-}; do
+for epoch in blocked connected faults disconnected ${VERIFIED-} ${PLAIN-}; do
 	check "nothing leaked: $epoch" nothing_leaked "$epoch"
 done
 check_end

@@ -13,6 +13,7 @@
 #include "control/ini_file.h"
 #include "control/key_text.h"
 #include "control/wgquick.h"
+#include "datapath/carrier/framing.h"
 #include "tests/unit/packet.h"
 #include "tests/unit/problems.h"
 
@@ -297,6 +298,10 @@ lines_about_tls_are_read(void **state)
 	tls = &w.conf->interface.tls;
 	assert_int_equal(tls->verify, CARRIER_VERIFY_ROOTS);
 	assert_string_equal(tls->sni, "www.example.net");
+	assert_int_equal(w.conf->interface.framing, CARRIER_TUNSAFE);
+	wgquick_done(&w);
+	read_good(INTERFACE "Framing = Plain\nTransport = tcp\n" PEER, &w);
+	assert_int_equal(w.conf->interface.framing, CARRIER_PLAIN);
 	wgquick_done(&w);
 	read_good(INTERFACE "TLSVerify = " TWO "\nTransport = tls\n" PEER, &w);
 	tls = &w.conf->interface.tls;
@@ -311,6 +316,12 @@ lines_about_tls_that_make_no_sense_are_named(void **state)
 {
 	(void)state;
 	check_problem(INTERFACE "TLSVerify = maybe\n", "x.conf:4: TLSVerify:");
+	check_problem(INTERFACE "Framing = none\n", "x.conf:4: Framing:");
+	check_problem(INTERFACE "Framing = plain\n" PEER,
+	    "x.conf:4: Framing: this is for");
+	check_problem(INTERFACE "Framing = plain\nTransport = tcp\n" PEER
+				"Framing = tunsafe\n",
+	    "x.conf:10: Framing is given twice");
 	check_problem(INTERFACE "TLSServerName = 192.0.2.1\n",
 	    "x.conf:4: TLSServerName: must be");
 	check_problem(INTERFACE "TLSServerName = a..b\n",
