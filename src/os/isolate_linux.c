@@ -176,15 +176,31 @@ swap_nothing(bool privileged)
 	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
+/* It is the limit that is in the way, then, and not the kernel. */
+static bool
+has_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY;
+}
+
+#define LIMITED " (RLIMIT_MEMLOCK is not to be lifted without CAP_SYS_RESOURCE)"
+
 void
 isolate_memory(bool privileged, const char **ret_lacks)
 {
 	bool dumps = !dump_nothing(), swaps = !swap_nothing(privileged);
 
-	*ret_lacks = dumps && swaps ? "memory out of swap and dumps"
-	    : dumps		    ? "memory out of dumps"
-	    : swaps		    ? "memory out of swap"
-				    : "";
+	if (swaps && has_limit())
+		*ret_lacks = dumps ? "memory out of dumps and swap" LIMITED
+				   : "memory out of swap" LIMITED;
+	else
+		*ret_lacks = dumps && swaps ? "memory out of swap and dumps"
+		    : dumps		    ? "memory out of dumps"
+		    : swaps		    ? "memory out of swap"
+					    : "";
 }
 
 /*

@@ -82,13 +82,16 @@ check "release opens" gate_release >/dev/null
 check "a page comes again" page_comes
 
 # Without what it has no need of, as systemd starts it.
-caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$here/../../src/systemd/tungated.service.in" |
-	sed 's/CAP_/+/g; s/ /,/g' | tr '[:upper:]' '[:lower:]')
-GATE_UNDER="setpriv --bounding-set -all,$caps"
+unit_caps() {
+	sed -n 's/^CapabilityBoundingSet=//p' "$here/../../src/systemd/$1.service.in" |
+		tr '\n' ' ' | sed 's/ $//; s/CAP_/+/g; s/ /,/g' | tr '[:upper:]' '[:lower:]'
+}
+LOCKDOWN_UNDER="setpriv --bounding-set -all,$(unit_caps tungated-lockdown)"
+GATE_UNDER="setpriv --bounding-set -all,$(unit_caps tungated)"
 holders() {
 	pgrep -c -x tungated-holder || :
 }
-check "with few capabilities: locked" lab_on laptop $GATE_UNDER "$LAB_BIN/tungated" \
+check "with few capabilities: locked" lab_on laptop $LOCKDOWN_UNDER "$LAB_BIN/tungated" \
 	-c "$LAB/tungate.conf" --lockdown >/dev/null
 check "with few capabilities: the daemon takes over" gate_start
 check "one process holds the firewall" says 1 holders
