@@ -25,7 +25,7 @@
  */
 #define INI_FILE_LINE_MAX 197
 /* Longest file. */
-#define INI_FILE_MAX	  65536
+#define INI_FILE_MAX	  (2 << 20)
 
 struct ini_file;
 

@@ -299,23 +299,11 @@ read_keepalive(struct ini_file *f, const char *value, struct reading *r)
 		last_peer(r)->keepalive_s = (uint16_t)n;
 }
 
-/* NULL: no peer's. */
-static const struct tunnel_allowed *
-owner_of(const struct tunnel_conf *c, const struct prefix *net)
-{
-	for (unsigned i = 0; i < c->n_allowed; i++)
-		if (c->allowed[i].net.bits == net->bits &&
-		    addr_equal(&c->allowed[i].net.net, &net->net))
-			return &c->allowed[i];
-	return NULL;
-}
-
 static void
 read_allowed(struct ini_file *f, const char *value, struct reading *r)
 {
 	struct tunnel_conf *c = r->w->conf;
-	char item[ITEM_MAX], text[ADDR_TEXT_MAX];
-	const struct tunnel_allowed *owner;
+	char item[ITEM_MAX];
 	struct prefix net;
 
 	while (next_item(&value, item)) {
@@ -326,14 +314,7 @@ read_allowed(struct ini_file *f, const char *value, struct reading *r)
 			return;
 		}
 		clear_host_bits(&net.net, net.bits);
-		owner = owner_of(c, &net);
-		if (owner != NULL && owner->peer != c->n_peers - 1)
-			ini_file_problem(f,
-			    "AllowedIPs: %s/%u is another peer's, the one of "
-			    "line %u",
-			    addr_print(&net.net, text), net.bits,
-			    r->lines[owner->peer].peer);
-		else if (owner == NULL && tunnel_conf_allow(c, &net) < 0)
+		if (tunnel_conf_allow(c, &net) < 0)
 			ini_file_problem(f, "AllowedIPs: too many networks");
 	}
 }
@@ -660,6 +641,77 @@ peers_are_sound(const struct reading *r)
 	return true;
 }
 
+/* By network, and by peer in each. */
+static int
+compare_allowed(const void *a, const void *b)
+{
+	const struct tunnel_allowed *x =
+	    *(const struct tunnel_allowed *const *)a;
+	const struct tunnel_allowed *y =
+	    *(const struct tunnel_allowed *const *)b;
+	int r = memcmp(x->net.net.bytes, y->net.net.bytes,
+	    sizeof(x->net.net.bytes));
+
+	if (r == 0)
+		r = (int)x->net.net.family - (int)y->net.net.family;
+	if (r == 0)
+		r = (int)x->net.bits - (int)y->net.bits;
+	return r != 0 ? r : (x->peer > y->peer) - (x->peer < y->peer);
+}
+
+static bool
+is_same_network(const struct tunnel_allowed *a, const struct tunnel_allowed *b)
+{
+	return a->net.bits == b->net.bits &&
+	    addr_equal(&a->net.net, &b->net.net);
+}
+
+/* What was said before is taken out. */
+static void
+forget_repeated(struct tunnel_conf *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->n_allowed; i++)
+		if (c->allowed[i].net.net.family != ADDR_NONE)
+			c->allowed[n++] = c->allowed[i];
+	c->n_allowed = n;
+}
+
+/* Each network is one peer's. There may be thousands, so they are sorted. */
+static bool
+networks_are_sound(const struct reading *r)
+{
+	struct tunnel_conf *c = r->w->conf;
+	struct tunnel_allowed **all = calloc(c->n_allowed, sizeof(*all)), *last;
+	char text[ADDR_TEXT_MAX];
+	bool sound = true;
+
+	if (all == NULL)
+		return complain(r, 0, "no memory");
+	for (unsigned i = 0; i < c->n_allowed; i++)
+		all[i] = &c->allowed[i];
+	qsort(all, c->n_allowed, sizeof(*all), compare_allowed);
+	last = all[0];
+	for (unsigned i = 1; i < c->n_allowed && sound; i++) {
+		struct tunnel_allowed *a = all[i];
+
+		if (!is_same_network(last, a))
+			last = a;
+		else if (last->peer == a->peer)
+			a->net.net.family = ADDR_NONE;
+		else
+			sound = complain(r, r->lines[a->peer].peer,
+			    "AllowedIPs: %s/%u is another peer's, the one of "
+			    "line %u",
+			    addr_print(&last->net.net, text), last->net.bits,
+			    r->lines[last->peer].peer);
+	}
+	free(all);
+	forget_repeated(c);
+	return sound;
+}
+
 /* Of a connection there is one, and its other end is one peer. */
 static bool
 transport_is_sound(const struct reading *r)
@@ -703,6 +755,8 @@ is_whole(const struct reading *r)
 		return false;
 	if (c->n_allowed == 0)
 		return complain(r, 0, "no AllowedIPs line");
+	if (!networks_are_sound(r))
+		return false;
 	if (r->w->n_endpoints == 0 && r->w->n_names == 0)
 		return complain(r, 0, "no Endpoint line");
 	return transport_is_sound(r);

@@ -412,7 +412,7 @@ what_is_wrong_with_a_peer_is_named_with_its_line(void **state)
 	    "x.conf:8: this [Peer] has no PublicKey");
 	check_problem(INTERFACE PEER "[Peer]\nPublicKey = " TWO
 				     "\nAllowedIPs = 192.0.2.0/24, ::/0\n",
-	    "x.conf:10: AllowedIPs: ::/0 is another peer's, the one of line 4");
+	    "x.conf:8: AllowedIPs: ::/0 is another peer's, the one of line 4");
 	check_problem(INTERFACE PEER "AllowedIPs = 10.0.0.0/a\n",
 	    "x.conf:8: AllowedIPs: must be");
 	check_problem(INTERFACE PEER "AllowedIPs = vpn.example.net\n",
