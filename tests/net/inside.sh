@@ -6,11 +6,19 @@
 # Ends the first process in there, and so all of them; returns when they are gone.
 inside_end() {
 	local first
-	# Another Ctrl-C would end the wait before they are gone.
+	# Another signal may come before this ignores it, and while it waits: who
+	# ends them a second time would find no first process, and end its parent
+	# instead, which is what waits for them.
 	trap '' INT TERM HUP
-	first=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
-	kill -KILL "${first:-$1}" || :
-	wait "$1" 2>/dev/null || :
+	if [ -z "${INSIDE_ENDS-}" ]; then
+		INSIDE_ENDS=yes
+		first=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
+		kill -KILL "${first:-$1}" || :
+	fi
+	# A signal from before ends a wait, too.
+	while kill -0 "$1" 2>/dev/null; do
+		wait "$1" 2>/dev/null || :
+	done
 }
 
 # inside UNSHARE-OPTION... -- COMMAND...: runs it in process and mount namespaces
