@@ -92,6 +92,7 @@ struct engine {
 	struct event *timers[TIMERS];
 	struct event *on_net, *on_outside;
 	struct event *on_firewall;
+	struct event *on_dns;
 };
 
 /* Is there a server to be with? */
@@ -848,6 +849,16 @@ on_neighbour(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_dns(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fd;
+	(void)what;
+	own_mind_dns(e->own);
+}
+
+static void
 on_client_start(void *arg)
 {
 	seek_proof(arg);
@@ -1179,6 +1190,12 @@ make_events(struct engine *e)
 		if (e->on_outside == NULL || event_add(e->on_outside, NULL) < 0)
 			return -ENOMEM;
 	}
+	if (own_fd(e->own) >= 0) {
+		e->on_dns = event_new(e->base, own_fd(e->own),
+		    EV_READ | EV_PERSIST, on_dns, e);
+		if (e->on_dns == NULL || event_add(e->on_dns, NULL) < 0)
+			return -ENOMEM;
+	}
 	if (e->firewall == NULL || firewall_fd(e->firewall) < 0)
 		return 0;
 	e->on_firewall = event_new(e->base, firewall_fd(e->firewall),
@@ -1198,6 +1215,8 @@ destroy(struct engine *e)
 		event_free(e->on_net);
 	if (e->on_outside != NULL)
 		event_free(e->on_outside);
+	if (e->on_dns != NULL)
+		event_free(e->on_dns);
 	if (e->on_firewall != NULL)
 		event_free(e->on_firewall);
 	supervise_free(e->client);

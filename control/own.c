@@ -263,15 +263,27 @@ own_stop(struct own *o)
 }
 
 int
+own_fd(const struct own *o)
+{
+	return o->dns != NULL ? dns_fd(o->dns) : -1;
+}
+
+void
+own_mind_dns(struct own *o)
+{
+	if (o->dns != NULL && dns_drain(o->dns, mono_now()) > 0)
+		log_warn("dns: the resolvers were changed by someone else, "
+			 "repaired");
+}
+
+int
 own_mind(struct own *o)
 {
 	int r;
 
 	if (o->conf == NULL)
 		return -ENODEV;
-	if (o->dns != NULL && dns_drain(o->dns, mono_now()) > 0)
-		log_warn("dns: the resolvers were changed by someone else, "
-			 "repaired");
+	own_mind_dns(o);
 	/* Going down takes its IPv6 addresses away. */
 	if ((r = tun_raise(o->tun)) == 0)
 		r = set_addresses(o);

@@ -61,6 +61,13 @@ void own_wire_down(struct own *o);
  */
 int own_mind(struct own *o);
 
+/*
+ * For the event loop: readable means that own_mind_dns() has something, which
+ * own_mind() does, too; or -1.
+ */
+int own_fd(const struct own *o);
+void own_mind_dns(struct own *o);
+
 /* The uplink takes larger or smaller packets now. */
 void own_fit(struct own *o, uint32_t uplink_mtu);
 

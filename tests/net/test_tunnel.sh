@@ -102,6 +102,10 @@ for address in 10.64.0.3 fd00:64::3; do
 	check "a page comes from its other address, $address" page_from "$address"
 done
 check "the resolver is the tunnel's" resolver_is 10.64.0.1
+# Whoever manages the network may write the file, too: then that is given back.
+before="nameserver $LAB_DNS4"
+printf '%s\n' "$before" >/etc/resolv.conf
+check "written by another: it is the tunnel's again, at once" lab_wait_for 1 resolver_is 10.64.0.1
 check "a query to it passes" query_comes 10.64.0.1
 check "a query to another does not" not query_comes "$LAB_SITE4"
 check "its count is the server's" lab_wait_for 3 counts_agree
