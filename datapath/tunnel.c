@@ -447,17 +447,30 @@ begin_row(struct row *row, unsigned endpoint, size_t len)
 	row->buf = (struct pktbuf){ .data = row->room + OUTER_ROOM };
 }
 
+/*
+ * Will a row be cut into its messages? What has to be cut into fragments, too,
+ * goes alone. (To a link each message goes alone in any case.)
+ */
+static bool
+is_cut(const struct tunnel *t, const struct row *row, unsigned endpoint)
+{
+	const struct outer o = { .from = t->pol->endpoints[endpoint].addr };
+
+	return t->udp == NULL ||
+	    (uplink_cuts_rows(t->uplink) &&
+		row->segment + outer_len(&o) <= mtu_to(t, endpoint));
+}
+
 static bool
 takes(const struct tunnel *t, const struct row *row, unsigned endpoint,
     size_t len)
 {
 	if (row->n == 0)
 		return true;
-	/* What has to be cut into fragments goes alone. */
 	return !row->ended && row->endpoint == endpoint &&
 	    len <= row->segment && row->n < ROW_MAX &&
 	    row->buf.len + len + OUTER_ROOM < PKTBUF_MAX &&
-	    row->segment + (size_t)OUTER_ROOM <= mtu_to(t, endpoint);
+	    is_cut(t, row, endpoint);
 }
 
 /*

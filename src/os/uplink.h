@@ -9,6 +9,7 @@
 #ifndef OS_UPLINK_H
 #define OS_UPLINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -65,5 +66,11 @@ int uplink_fd(const struct uplink *u);
  * -EMSGSIZE larger than the link takes, or what the system said.
  */
 void uplink_send(struct uplink *u, struct uplink_out *out, unsigned n);
+
+/*
+ * Are large rows of datagrams (OFFLOAD_GSO_UDP_L4) cut here? Linux before 6.2
+ * refuses them (-EINVAL), which the first that is sent shows; macOS always.
+ */
+bool uplink_cuts_rows(const struct uplink *u);
 
 #endif /* OS_UPLINK_H */

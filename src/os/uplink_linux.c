@@ -25,6 +25,7 @@
 
 struct uplink {
 	int fd;
+	bool refuses_rows;
 };
 
 /* A descriptor, or a negative errno. */
@@ -114,6 +115,15 @@ shift_offload(struct pktbuf *b, unsigned link_len)
 	o->csum_start = (uint16_t)(o->csum_start + link_len);
 }
 
+/* virtio_net_hdr_to_skb() knows UDP_L4 since Linux 6.2. */
+static void
+note_refusal(struct uplink *u, const struct uplink_out *out)
+{
+	if (out->result == -EINVAL &&
+	    out->packet->offload.gso_type == OFFLOAD_GSO_UDP_L4)
+		u->refuses_rows = true;
+}
+
 static unsigned
 send_batch(struct uplink *u, struct uplink_out *out, unsigned n)
 {
@@ -146,13 +156,20 @@ send_batch(struct uplink *u, struct uplink_out *out, unsigned n)
 			continue;
 		if (r <= 0) {
 			/* It is the first one that failed; the next may go. */
-			out[done++].result = r < 0 ? -errno : -EIO;
+			out[done].result = r < 0 ? -errno : -EIO;
+			note_refusal(u, &out[done++]);
 			continue;
 		}
 		while (r-- > 0)
 			out[done++].result = 0;
 	}
 	return n;
+}
+
+bool
+uplink_cuts_rows(const struct uplink *u)
+{
+	return !u->refuses_rows;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "src/os/frames_macos.h"
+#include "src/os/ipchecksum.h"
 #include "src/os/pktbuf.h"
 
 /* IPv4 and IPv6 may leave by different interfaces, and these change. */
@@ -82,8 +83,29 @@ find(struct uplink *u, unsigned ifindex, unsigned *ret_i)
 	return 0;
 }
 
+/* The sum of the pseudo-header stands where the checksum is to be. */
 static int
-send_one(struct uplink *u, const struct hop *hop, const struct pktbuf *b)
+finish_checksum(struct pktbuf *b)
+{
+	size_t start = b->offload.csum_start;
+	size_t at = start + b->offload.csum_offset;
+	uint16_t sum;
+
+	if (at + 2 > b->len)
+		return -EINVAL;
+	sum =
+	    ipchecksum_fold(ipchecksum_add(0, b->data + start, b->len - start));
+	/* Of UDP's, zero means that there is none (RFC 768). */
+	if (sum == 0)
+		sum = 0xffff;
+	b->data[at] = (uint8_t)(sum >> 8);
+	b->data[at + 1] = (uint8_t)sum;
+	b->offload = (struct offload){ 0 };
+	return 0;
+}
+
+static int
+send_one(struct uplink *u, const struct hop *hop, struct pktbuf *b)
 {
 	unsigned i;
 	int r;
@@ -95,8 +117,11 @@ send_one(struct uplink *u, const struct hop *hop, const struct pktbuf *b)
 	/* Includes any large segment: there is nobody to cut it. */
 	if (b->len > hop->mtu)
 		return -EMSGSIZE;
-	if (b->offload.flags != 0 || b->offload.gso_type != OFFLOAD_GSO_NONE)
+	if (b->offload.gso_type != OFFLOAD_GSO_NONE)
 		return -EOPNOTSUPP;
+	if ((b->offload.flags & OFFLOAD_NEEDS_CSUM) != 0 &&
+	    (r = finish_checksum(b)) < 0)
+		return r;
 	if ((r = find(u, hop->ifindex, &i)) < 0)
 		return r;
 	r = frames_send(u->kept[i].frames, hop->link, hop->link_len, b->data,
@@ -105,6 +130,13 @@ send_one(struct uplink *u, const struct hop *hop, const struct pktbuf *b)
 	if (r == -ENXIO || r == -EIO)
 		forget(u, i);
 	return r;
+}
+
+bool
+uplink_cuts_rows(const struct uplink *u)
+{
+	(void)u;
+	return false;
 }
 
 void

@@ -51,6 +51,7 @@ struct uplink {
 	unsigned calls, packets, rows, fragments;
 	size_t longest; /* of what was no row */
 	int result;
+	bool refuses_rows;
 };
 
 static struct tun tun;
@@ -176,6 +177,12 @@ peer_hears(uint8_t *msg, size_t len)
 
 	if (wg_device_receive(peer, now, &from, msg, len, &p) == WG_PACKET)
 		(void)list_put(&heard, p.data, p.len);
+}
+
+bool
+uplink_cuts_rows(const struct uplink *u)
+{
+	return !u->refuses_rows;
 }
 
 void
@@ -562,6 +569,52 @@ packets_of_one_length_go_as_one_row(void **state)
 	}
 }
 
+/* As long as the uplink takes, to the byte. */
+static void
+what_fills_the_uplink_goes_as_a_row(void **state)
+{
+	enum { INNER = 88 * 16, UDP_AND_IP = 28 };
+
+	(void)state;
+	pol->hops[0].mtu = INNER + 32 + UDP_AND_IP;
+	connect_it();
+	for (size_t i = 0; i < 4; i++) {
+		struct packet p = inner("198.51.100.1", i, INNER - UDP_AND_IP);
+
+		machine_sends(&p);
+	}
+	settle();
+	assert_int_equal(uplink.rows, 1);
+	assert_int_equal(uplink.packets, 1);
+	/* A byte less, and each goes alone, in two fragments. */
+	pol->hops[0].mtu--;
+	for (size_t i = 0; i < 4; i++) {
+		struct packet p = inner("198.51.100.1", i, INNER - UDP_AND_IP);
+
+		machine_sends(&p);
+	}
+	settle();
+	assert_int_equal(uplink.rows, 1);
+	assert_int_equal(uplink.fragments, 8);
+}
+
+static void
+an_uplink_that_cuts_no_rows_gets_none(void **state)
+{
+	(void)state;
+	connect_it();
+	uplink.refuses_rows = true;
+	for (size_t i = 0; i < 4; i++) {
+		struct packet p = inner("198.51.100.1", i, 1000);
+
+		machine_sends(&p);
+	}
+	settle();
+	assert_int_equal(uplink.rows, 0);
+	assert_int_equal(uplink.packets, 4);
+	assert_int_equal(heard.n, 4);
+}
+
 /* Whatever the lengths: nothing lost, nothing twice, nothing changed. */
 static void
 rows_of_any_lengths_come_out_as_they_went_in(void **state)
@@ -916,6 +969,8 @@ main(void)
 		WITH_TUNNEL(what_waits_too_long_or_finds_no_room_is_dropped),
 		WITH_TUNNEL(what_is_young_waits_on),
 		WITH_TUNNEL(packets_of_one_length_go_as_one_row),
+		WITH_TUNNEL(what_fills_the_uplink_goes_as_a_row),
+		WITH_TUNNEL(an_uplink_that_cuts_no_rows_gets_none),
 		WITH_TUNNEL(rows_of_any_lengths_come_out_as_they_went_in),
 		WITH_TUNNEL(only_what_is_the_tunnels_goes_into_it),
 		WITH_TUNNEL(nothing_goes_where_the_policy_does_not_say),
