@@ -641,14 +641,17 @@ peers_are_sound(const struct reading *r)
 	return true;
 }
 
+/* A place in a list that is sorted without moving what is in it. */
+struct sorted {
+	struct tunnel_allowed *at;
+};
+
 /* By network, and by peer in each. */
 static int
 compare_allowed(const void *a, const void *b)
 {
-	const struct tunnel_allowed *x =
-	    *(const struct tunnel_allowed *const *)a;
-	const struct tunnel_allowed *y =
-	    *(const struct tunnel_allowed *const *)b;
+	const struct tunnel_allowed *x = ((const struct sorted *)a)->at;
+	const struct tunnel_allowed *y = ((const struct sorted *)b)->at;
 	int r = memcmp(x->net.net.bytes, y->net.net.bytes,
 	    sizeof(x->net.net.bytes));
 
@@ -683,18 +686,19 @@ static bool
 networks_are_sound(const struct reading *r)
 {
 	struct tunnel_conf *c = r->w->conf;
-	struct tunnel_allowed **all = calloc(c->n_allowed, sizeof(*all)), *last;
+	struct sorted *all = calloc(c->n_allowed, sizeof(*all));
+	struct tunnel_allowed *last;
 	char text[ADDR_TEXT_MAX];
 	bool sound = true;
 
 	if (all == NULL)
 		return complain(r, 0, "no memory");
 	for (unsigned i = 0; i < c->n_allowed; i++)
-		all[i] = &c->allowed[i];
+		all[i].at = &c->allowed[i];
 	qsort(all, c->n_allowed, sizeof(*all), compare_allowed);
-	last = all[0];
+	last = all[0].at;
 	for (unsigned i = 1; i < c->n_allowed && sound; i++) {
-		struct tunnel_allowed *a = all[i];
+		struct tunnel_allowed *a = all[i].at;
 
 		if (!is_same_network(last, a))
 			last = a;
