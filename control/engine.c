@@ -646,6 +646,27 @@ change(struct engine *e, enum gate_event ev)
 	return r;
 }
 
+/* 0, or -EINVAL with a word: in this network that is nobody's address. */
+static int
+check_addresses(const struct engine *e, const struct server *s,
+    char why[ENGINE_WHY_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (unsigned i = 0; i < s->n_endpoints; i++) {
+		const struct addr *a = &s->endpoints[i].addr;
+
+		if (view_can_be_server(&e->view, a))
+			continue;
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "%s cannot be a server here: it is this machine's own, or "
+		    "the broadcast address of its network",
+		    addr_print(a, text));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /*
  * Ways to the server.
  */
@@ -691,6 +712,7 @@ on_way(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
 	const struct server *s = server_with_ways(e);
+	char why[ENGINE_WHY_MAX];
 	unsigned next;
 
 	(void)fd;
@@ -699,7 +721,8 @@ on_way(evutil_socket_t fd, short what, void *arg)
 		return;
 	next = ways_next(s, &e->view, e->way);
 	/* Without an uplink it is no way's fault. */
-	if (next == e->way || !ways_is_open(s, &e->view, next))
+	if (next == e->way || !ways_is_open(s, &e->view, next) ||
+	    check_addresses(e, s, why) < 0)
 		set_timer(e, TIMER_WAY, WAY_MS);
 	else
 		try_way(e, s, next);
@@ -711,6 +734,7 @@ follow_network(struct engine *e)
 {
 	const struct server *s = server_with_ways(e);
 	struct ways_network here;
+	char why[ENGINE_WHY_MAX];
 	unsigned first;
 
 	ways_network_of(&e->view, &here);
@@ -719,7 +743,7 @@ follow_network(struct engine *e)
 		first = ways_first(&e->ways, s, &e->view)))
 		return;
 	e->network = here;
-	if (first != e->way)
+	if (first != e->way && check_addresses(e, s, why) == 0)
 		try_way(e, s, first);
 }
 
@@ -1022,27 +1046,6 @@ command(struct engine *e, enum gate_event ev, char why[ENGINE_WHY_MAX])
 		    "tungated --release",
 		    strerror(-e->release_error));
 		return -EIO;
-	}
-	return 0;
-}
-
-/* 0, or -EINVAL with a word: in this network that is nobody's address. */
-static int
-check_addresses(const struct engine *e, const struct server *s,
-    char why[ENGINE_WHY_MAX])
-{
-	char text[ADDR_TEXT_MAX];
-
-	for (unsigned i = 0; i < s->n_endpoints; i++) {
-		const struct addr *a = &s->endpoints[i].addr;
-
-		if (view_can_be_server(&e->view, a))
-			continue;
-		(void)snprintf(why, ENGINE_WHY_MAX,
-		    "%s cannot be a server here: it is this machine's own, or "
-		    "the broadcast address of its network",
-		    addr_print(a, text));
-		return -EINVAL;
 	}
 	return 0;
 }

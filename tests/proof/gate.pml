@@ -624,7 +624,8 @@ inline change()
 		/* It has an address that no server can have. */
 		:: atomic { !calm -> chosen = before; moving = false;
 			to_server = 0; act = ACT_REFUSE }
-		/* Or else engine_connect() looks, for that server. */
+		/* Or else engine_connect() looks, for that server; so does
+		 * try_way(), for another of its ways. */
 		:: true -> apply_firewall(state)
 		fi
 	:: else

@@ -22,7 +22,7 @@ complain() {
 # If they are others now: make gate.pml so, and then this list.
 calls() {
 	local file=../../$1 function=$2 expected=$3 found
-	found=$(sed -n "/^$function(/,/^}/p" "$file" | sed 1d | grep -Eo '\<(gate_edge|plan_policy|publish|carry_out|tell|apply_firewall|apply_routes|replan|take|give_back|let_go|fail|open_tun|hang_up|warden_publish|warden_give_tun|warden_start|routes_apply|routes_release|tun_remove|tun_close|firewall_apply|firewall_release|send_policy|send_tun|await|end|reap|kill|on_ready|change|look|command|check_addresses|destroy|close_firewall|close_routes|release_routes|release_firewall|take_uplink|outside_[a-z_]+)\(|e->state = |e->server = |w->policy = |w->tun = ' |
+	found=$(sed -n "/^$function(/,/^}/p" "$file" | sed 1d | grep -Eo '\<(gate_edge|plan_policy|publish|carry_out|tell|apply_firewall|apply_routes|replan|take|give_back|let_go|fail|open_tun|hang_up|warden_publish|warden_give_tun|warden_start|routes_apply|routes_release|tun_remove|tun_close|firewall_apply|firewall_release|send_policy|send_tun|await|end|reap|kill|on_ready|change|look|command|ways_take|take_way|check_addresses|destroy|close_firewall|close_routes|release_routes|release_firewall|take_uplink|outside_[a-z_]+)\(|e->state = |e->server = |w->policy = |w->tun = ' |
 		tr -d '(=' | xargs) || true
 	[ "$found" = "$expected" ] ||
 		complain "$1, $function() does \"$found\", the model \"$expected\""
@@ -38,7 +38,9 @@ same_order() {
 	calls control/engine.c publish "apply_firewall warden_publish"
 	calls control/engine.c change "gate_edge plan_policy publish e->state carry_out tell"
 	calls control/engine.c look "outside_view apply_firewall"
-	calls control/engine.c engine_connect "gate_edge check_addresses e->server look command"
+	calls control/engine.c engine_connect "gate_edge check_addresses take_way command"
+	calls control/engine.c take_way "ways_take look"
+	calls control/engine.c try_way "take_way change"
 	calls control/warden.c warden_publish "w->policy send_policy await"
 	calls control/warden.c warden_give_tun "w->tun send_tun await"
 	calls control/warden.c await "end end"
