@@ -728,7 +728,10 @@ on_way(evutil_socket_t fd, short what, void *arg)
 		try_way(e, s, next);
 }
 
-/* In another network first what worked there. */
+/*
+ * In another network first what worked there; or from the first way on, unless
+ * the tunnel goes on: then only what else the uplink has is another.
+ */
 static void
 follow_network(struct engine *e)
 {
@@ -738,13 +741,16 @@ follow_network(struct engine *e)
 	unsigned first;
 
 	ways_network_of(&e->view, &here);
-	if (s == NULL || ways_is_same_network(&here, &e->network) ||
-	    !ways_is_open(s, &e->view,
-		first = ways_first(&e->ways, s, &e->view)))
+	if (s == NULL || ways_is_same_network(&here, &e->network))
+		return;
+	first = ways_first(&e->ways, s, &e->view);
+	if (!ways_is_open(s, &e->view, first))
 		return;
 	e->network = here;
-	if (first != e->way && check_addresses(e, s, why) == 0)
-		try_way(e, s, first);
+	if (first == e->way || check_addresses(e, s, why) < 0 ||
+	    (e->state == GATE_CONNECTED && !ways_knows(&e->ways, &e->view)))
+		return;
+	try_way(e, s, first);
 }
 
 /*

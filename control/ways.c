@@ -127,6 +127,12 @@ find(const struct ways *w, const struct net_view *view)
 	return WAYS_NETWORKS_MAX;
 }
 
+bool
+ways_knows(const struct ways *w, const struct net_view *view)
+{
+	return find(w, view) < WAYS_NETWORKS_MAX;
+}
+
 unsigned
 ways_first(const struct ways *w, const struct server *s,
     const struct net_view *view)

@@ -56,6 +56,9 @@ ways_next(const struct server *s, const struct net_view *view, unsigned way);
 bool
 ways_is_open(const struct server *s, const struct net_view *view, unsigned way);
 
+/* Is it known what works here? */
+bool ways_knows(const struct ways *w, const struct net_view *view);
+
 /* It worked here: the transport of what ways_take() left. */
 void ways_remember(struct ways *w, const struct server *taken,
     const struct net_view *view);

@@ -133,6 +133,8 @@ what_worked_here_comes_first(void **state)
 	ways_remember(&w, &taken, &here);
 	assert_int_equal(ways_first(&w, &s, &here), 4);
 	assert_int_equal(ways_first(&w, &s, &there), 0);
+	assert_true(ways_knows(&w, &here));
+	assert_false(ways_knows(&w, &there));
 	/* A server that has no such way. */
 	assert_int_equal(ways_first(&w, &udp, &here), 0);
 	ways_take(&s, 0, &taken);
