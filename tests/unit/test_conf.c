@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "control/conf.h"
+#include "control/ini_file.h"
 #include "src/base/log.h"
 #include "tests/unit/packet.h"
 #include "tests/unit/problems.h"
@@ -269,7 +270,7 @@ a_file_is_read_and_one_that_is_not_there_named(void **state)
 	assert_string_equal(c.tun, "t9");
 	assert_int_equal(p.n, 0);
 	/* One byte more than a file may have. */
-	assert_int_equal(ftruncate(fd, 65537), 0);
+	assert_int_equal(ftruncate(fd, INI_FILE_MAX + 1), 0);
 	assert_int_equal(conf_read(path, &c, problems_note, &p), -EFBIG);
 	assert_int_equal(p.n, 1);
 	close(fd);
