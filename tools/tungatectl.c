@@ -16,6 +16,7 @@
 
 #include "src/base/mono.h"
 #include "tools/ctl_import.h"
+#include "tools/ctl_metrics.h"
 #include "tools/ctl_packet.h"
 #include "tools/ctl_print.h"
 #include "tools/ctl_socket.h"
@@ -205,6 +206,28 @@ do_stats(const struct ctl *ctl)
 }
 
 static int
+do_metrics(const struct ctl *ctl)
+{
+	json_t *status = NULL, *stats = NULL;
+	int r = call(ctl, "status", NULL, NULL, &status);
+
+	if (r == DONE)
+		r = call(ctl, "stats", NULL, NULL, &stats);
+	if (r == DONE && ctl->json) {
+		json_t *both =
+		    json_pack("{s:O, s:O}", "status", status, "stats", stats);
+
+		print_json(both);
+		json_decref(both);
+	} else if (r == DONE) {
+		ctl_metrics_print(status, stats, stdout);
+	}
+	json_decref(status);
+	json_decref(stats);
+	return r;
+}
+
+static int
 do_watch(const struct ctl *ctl)
 {
 	int gone = 0, r;
@@ -343,6 +366,8 @@ static const struct verb {
 	{ "servers", "", "the servers it knows", 0, 0, do_servers },
 	{ "stats", "", "packets passed, and dropped by reason", 0, 0,
 	    do_stats },
+	{ "metrics", "", "status and stats as OpenMetrics text", 0, 0,
+	    do_metrics },
 	{ "reload", "", "read the configuration anew", 0, 0, do_simple },
 	{ "import", "FILE",
 	    "a provider's wg-quick file becomes a server, with the addresses "

@@ -16,6 +16,13 @@ explains() {
 	says "$pattern" gate_ctl explain "$@"
 }
 
+# metrics STATE [with-peers]
+metrics() {
+	# shellcheck disable=SC2086 # several words
+	/usr/bin/python3 "$here/metrics.py" "$@" -- ip netns exec laptop $CTL_UNDER \
+		"$LAB_BIN/tungatectl" -s "$LAB/gate/control.sock"
+}
+
 # A handshake initiation: 148 bytes of type 1.
 initiation() {
 	printf '01000000%0288d' 0
@@ -44,11 +51,13 @@ check "as the system dumps by default, it would" says "^key$" keys --dump "$GATE
 check "nonsense on the socket gets clear errors and costs nobody else anything" test "$abuse" = 0
 
 check "explain, blocked" explains "verdict   drop: blocked" udp 192.0.2.10:4000 203.0.113.5:51820
+check "metrics, blocked" metrics blocked
 check "no wait: an unreachable name is an error" not gate_ctl connect "" 2>/dev/null
 
 gate_ctl connect wireguard >"$LAB/connect"
 check "connect shows what it waits for" grep -q "waiting for the client's interface wg0" "$LAB/connect"
 check "and ends with connected" grep -q '^connected$' "$LAB/connect"
+check "metrics, connected beneath a client" metrics connected
 check "explain: the tunnel's shape passes" explains "verdict   pass" \
 	udp 192.0.2.10:4000 203.0.113.5:51820 "$(initiation)"
 check "explain: another shape" explains "verdict   drop: wrong-shape" \

@@ -108,6 +108,8 @@ printf '%s\n' "$before" >/etc/resolv.conf
 check "written by another: it is the tunnel's again, at once" lab_wait_for 1 resolver_is 10.64.0.1
 check "a query to it passes" query_comes 10.64.0.1
 check "a query to another does not" not query_comes "$LAB_SITE4"
+check "metrics show the peer" /usr/bin/python3 "$here/metrics.py" connected with-peers -- \
+	ip netns exec laptop "$LAB_BIN/tungatectl" -s "$LAB/gate/control.sock"
 check "its count is the server's" lab_wait_for 3 counts_agree
 lab_attempts_begin connected
 lab_attempts_end connected >/dev/null
