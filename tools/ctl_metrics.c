@@ -163,30 +163,39 @@ print_counts(FILE *to, const json_t *stats)
 	print_integer(to, json_object_get(kernel, "dropped"));
 }
 
-/* One family of the peers. A null is not known, and no sample. */
-static void
-print_peers(FILE *to, const json_t *status, const char *key, const char *name,
-    const char *type, const char *help)
-{
-	const json_t *peers = json_object_get(status, "peers");
-	bool is_counter = strcmp(type, "counter") == 0;
-	bool is_us = strcmp(key, "round_trip_us") == 0;
-	char full[64];
+/* What is known of each peer: a member of it, and its family here. */
+static const struct peer_family {
+	const char *key, *name, *type, *suffix, *help;
+	bool is_us; /* told in microseconds */
+} peer_families[] = {
+	{ "sent", "tungate_peer_sent_bytes", "counter", "_total",
+	    "Bytes sent to a peer of tungate's own tunnel, as wg(8) counts.",
+	    false },
+	{ "received", "tungate_peer_received_bytes", "counter", "_total",
+	    "Bytes received from it.", false },
+	{ "latest_handshake", "tungate_peer_handshake_age_seconds", "gauge", "",
+	    "How long ago the latest handshake was.", false },
+	{ "round_trip_us", "tungate_peer_round_trip_seconds", "gauge", "",
+	    "How long its answer took.", true },
+};
 
-	if (json_array_size(peers) == 0)
-		return;
-	family(to, name, type, help);
-	(void)snprintf(full, sizeof(full), "%s%s", name,
-	    is_counter ? "_total" : "");
+/* A null is not known, and no sample. */
+static void
+print_peers(FILE *to, const json_t *peers, const struct peer_family *f)
+{
+	char name[64];
+
+	family(to, f->name, f->type, f->help);
+	(void)snprintf(name, sizeof(name), "%s%s", f->name, f->suffix);
 	for (size_t i = 0; i < json_array_size(peers); i++) {
 		const json_t *peer = json_array_get(peers, i);
-		const json_t *value = json_object_get(peer, key);
+		const json_t *value = json_object_get(peer, f->key);
 
 		if (!json_is_integer(value))
 			continue;
-		sample(to, full,
+		sample(to, name,
 		    &(struct label){ "peer", text(peer, "public_key") }, 1);
-		if (is_us)
+		if (f->is_us)
 			(void)fprintf(to, "%.6f\n",
 			    (double)json_integer_value(value) / 1e6);
 		else
@@ -197,18 +206,13 @@ print_peers(FILE *to, const json_t *status, const char *key, const char *name,
 void
 ctl_metrics_print(const json_t *status, const json_t *stats, FILE *to)
 {
+	const json_t *peers = json_object_get(status, "peers");
+	size_t families = sizeof(peer_families) / sizeof(peer_families[0]);
+
 	print_state(to, status);
 	print_server(to, status);
 	print_counts(to, stats);
-	print_peers(to, status, "sent", "tungate_peer_sent_bytes", "counter",
-	    "Bytes sent to a peer of tungate's own tunnel, as wg(8) counts.");
-	print_peers(to, status, "received", "tungate_peer_received_bytes",
-	    "counter", "Bytes received from it.");
-	print_peers(to, status, "latest_handshake",
-	    "tungate_peer_handshake_age_seconds", "gauge",
-	    "How long ago the latest handshake was.");
-	print_peers(to, status, "round_trip_us",
-	    "tungate_peer_round_trip_seconds", "gauge",
-	    "How long its answer took.");
+	for (size_t i = 0; i < families && json_array_size(peers) > 0; i++)
+		print_peers(to, peers, &peer_families[i]);
 	(void)fputs("# EOF\n", to);
 }

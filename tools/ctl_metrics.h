@@ -15,7 +15,7 @@
 /*
  * Print one exposition, to its "# EOF": what `status` and `stats` answered, in
  * packets, bytes and seconds. What the daemon does not know (no handshake yet)
- * has no sample.
+ * has no sample. Whether it could be written is the stream's to tell.
  */
 void ctl_metrics_print(const json_t *status, const json_t *stats, FILE *to);
 

@@ -224,6 +224,9 @@ do_metrics(const struct ctl *ctl)
 	}
 	json_decref(status);
 	json_decref(stats);
+	/* Half of it would be taken for all of it. */
+	if (r == DONE && (fflush(stdout) != 0 || ferror(stdout)))
+		r = failed(ctl, "the metrics cannot be written");
 	return r;
 }
 

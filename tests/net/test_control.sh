@@ -52,6 +52,9 @@ check "nonsense on the socket gets clear errors and costs nobody else anything" 
 
 check "explain, blocked" explains "verdict   drop: blocked" udp 192.0.2.10:4000 203.0.113.5:51820
 check "metrics, blocked" metrics blocked
+check "metrics that cannot be written are an error" \
+	says "^tungatectl: the metrics cannot be written" sh -c "
+	ip netns exec laptop $LAB_BIN/tungatectl -s $LAB/gate/control.sock metrics 2>&1 >/dev/full"
 check "no wait: an unreachable name is an error" not gate_ctl connect "" 2>/dev/null
 
 gate_ctl connect wireguard >"$LAB/connect"
