@@ -59,7 +59,7 @@ detail_print(const struct detail_input *in, char to[], size_t size)
 		(void)snprintf(to, size,
 		    "there is no network: no interface with an address and a "
 		    "default route for the server's addresses");
-	else if (!is_ready(in))
+	else if (in->server->n_endpoints > 0 && !is_ready(in))
 		(void)snprintf(to, size,
 		    "the router %s does not answer (no link address)",
 		    addr_print(v->v4.link.ifindex != 0 ? &v->v4.gateway
@@ -67,6 +67,10 @@ detail_print(const struct detail_input *in, char to[], size_t size)
 			text));
 	else if (!view_has_tunnel(v))
 		print_tunnel(in, to, size);
+	else if (in->server->listen != 0)
+		(void)snprintf(to, size,
+		    "waiting for a peer's handshake, at port %u",
+		    in->server->listen);
 	else
 		(void)snprintf(to, size,
 		    "waiting for the server's first answer");

@@ -13,6 +13,7 @@
 
 #include "control/conf.h"
 #include "control/detail.h"
+#include "control/moved.h"
 #include "control/msg.h"
 #include "control/outside.h"
 #include "control/own.h"
@@ -57,6 +58,8 @@ struct engine {
 	uint64_t epoch;
 	struct server server; /* a copy: reload may take the list away */
 	bool has_server;
+	unsigned given; /* endpoints of its file; behind them: where its peers
+			 * spoke from */
 	/* Which of the ways to it that is, and in which network. */
 	unsigned way;
 	struct ways_network network;
@@ -308,6 +311,7 @@ apply_returnpath(struct engine *e)
 	/* The last server's stay: its client may still be ending. */
 	plan.gate_ifindex = tun_ifindex(e->tun);
 	plan.n_servers = e->server.n_endpoints;
+	plan.listen = is_engaged(e) ? e->server.listen : 0;
 	for (unsigned i = 0; i < plan.n_servers; i++)
 		servers[i] = e->server.endpoints[i].addr;
 	if (e->returnpath != NULL && e->outside == NULL &&
@@ -646,6 +650,34 @@ change(struct engine *e, enum gate_event ev)
 	return r;
 }
 
+/*
+ * Peers that speak first: where they are is an endpoint from now on, and where
+ * they were is none any more. The state is the same.
+ */
+static void
+on_moved(const struct msg *m, void *arg)
+{
+	struct engine *e = arg;
+	struct plan_input in;
+	const struct policy *pol;
+
+	if (!is_engaged(e) || e->server.listen == 0)
+		return;
+	moved_take(&m->body.moved, &e->view, e->given, &e->server);
+	find_hops(e, e->hops);
+	in = plan_input(e, e->state);
+	if ((pol = plan_policy(&in)) == NULL) {
+		/* Which closes, as there is no memory for anything else. */
+		(void)change(e, EV_NEIGHBOUR_CHANGED);
+		return;
+	}
+	publish(e, e->state, pol);
+	e->epoch++;
+	apply_routes(e, false);
+	apply_returnpath(e);
+	tell(e, false);
+}
+
 /* 0, or -EINVAL with a word: in this network that is nobody's address. */
 static int
 check_addresses(const struct engine *e, const struct server *s,
@@ -653,6 +685,12 @@ check_addresses(const struct engine *e, const struct server *s,
 {
 	char text[ADDR_TEXT_MAX];
 
+	/* What comes in there is handed over by the server's addresses. */
+	if (s->listen != 0 && e->outside != NULL) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "Listen is not for uplink = namespace");
+		return -EINVAL;
+	}
 	for (unsigned i = 0; i < s->n_endpoints; i++) {
 		const struct addr *a = &s->endpoints[i].addr;
 
@@ -678,6 +716,7 @@ take_way(struct engine *e, const struct server *s, unsigned way)
 	ways_network_of(&e->view, &e->network);
 	/* The policy of the edge is made from these. */
 	ways_take(s, way, &e->server);
+	e->given = e->server.n_endpoints;
 	e->has_server = true;
 	look(e);
 }
@@ -936,6 +975,9 @@ on_worker_ready(void *arg)
 {
 	struct engine *e = arg;
 
+	/* Where peers spoke from was the word of the one before. */
+	if (e->has_server)
+		e->server.n_endpoints = e->given;
 	if (e->served)
 		(void)change(e, EV_WORKER_STARTED);
 	e->served = true;
@@ -1175,6 +1217,7 @@ make_events(struct engine *e)
 		.on_silent = on_silent,
 		.on_wire_down = on_wire_down,
 		.on_tun_lost = on_tun_lost,
+		.on_moved = on_moved,
 		.arg = e };
 
 	for (int i = 0; i < TIMERS; i++)

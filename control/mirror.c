@@ -71,6 +71,9 @@ struct mirror {
 	uint64_t epoch;		 /* that is to be heard of; 0: none */
 	uint64_t last_epoch;	 /* that was, or is */
 	uint64_t unanswered;	 /* of the tunnel, last seen */
+	uint64_t moves;		 /* likewise, and told */
+	uint64_t tunnel_number;	 /* the sequence of its PORT */
+	bool moving;		 /* it was told, and no policy came since */
 	struct listening ears[EARS];
 	uint8_t heard[PKTBUF_MAX];
 
@@ -183,6 +186,42 @@ open_ear(struct mirror *m, const struct msg_ear *about, int fd)
  * What the parent says.
  */
 
+/*
+ * Where peers spoke from, if there is news. One at a time: each is answered
+ * with a policy, and what moves meanwhile is told after that.
+ */
+
+struct places {
+	const struct tunnel *tunnel;
+	struct msg_moved *moved;
+};
+
+static void
+look_at_places(void *arg)
+{
+	const struct places *p = arg;
+
+	p->moved->n =
+	    tunnel_places(p->tunnel, p->moved->at, POLICY_ENDPOINTS_MAX);
+}
+
+static void
+tell_moved(struct mirror *m)
+{
+	struct msg_moved moved = { .tunnel = m->tunnel_number };
+	struct places p = { m->tunnel, &moved };
+	uint64_t moves;
+
+	if (m->tunnel == NULL || m->moving ||
+	    (moves = tunnel_moves(m->tunnel)) == m->moves)
+		return;
+	m->moves = moves;
+	m->moving = true;
+	if (worker_let_look(m->worker, look_at_places, &p) < 0)
+		_exit(1);
+	tell_parent(m, MSG_MOVED, &moved, -1);
+}
+
 static void
 take_policy(struct mirror *m, const struct msg_policy *p)
 {
@@ -197,6 +236,8 @@ take_policy(struct mirror *m, const struct msg_policy *p)
 	if (worker_publish(m->worker, pol) < 0)
 		_exit(1);
 	tell_number(m, MSG_IN_FORCE, p->sequence);
+	m->moving = false;
+	tell_moved(m);
 }
 
 static void
@@ -399,7 +440,9 @@ take_port(struct mirror *m, const struct msg_port *p, int fd)
 		_exit(1);
 	tunnel_free(m->tunnel);
 	m->tunnel = new;
-	m->epoch = m->unanswered = 0;
+	m->epoch = m->unanswered = m->moves = 0;
+	m->tunnel_number = p->sequence;
+	m->moving = false;
 	tell_number(m, MSG_IN_FORCE, p->sequence);
 }
 
@@ -426,6 +469,7 @@ look_at_tunnel(struct mirror *m)
 	if (unanswered != m->unanswered)
 		tell_parent(m, MSG_SILENT, NULL, -1);
 	m->unanswered = unanswered;
+	tell_moved(m);
 }
 
 static void

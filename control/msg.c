@@ -46,6 +46,9 @@ static const struct kind {
 	    .len = sizeof(struct msg_number) },
 	[MSG_SILENT] = { .name = "silent", .from = MSG_WORKER },
 	[MSG_WIRE_DOWN] = { .name = "wire-down", .from = MSG_WORKER },
+	[MSG_MOVED] = { .name = "moved",
+	    .from = MSG_WORKER,
+	    .len = sizeof(struct msg_moved) },
 	[MSG_TUN_LOST] = { .name = "tun-lost", .from = MSG_WORKER },
 	[MSG_PONG] = { .name = "pong",
 	    .from = MSG_WORKER,
@@ -126,6 +129,11 @@ msg_check(const struct msg *m, bool has_fd, const struct msg_now *now)
 		break;
 	case MSG_WIRE_DOWN:
 		good = now->wired;
+		break;
+	case MSG_MOVED:
+		good = m->body.moved.tunnel != 0 &&
+		    m->body.moved.tunnel <= now->listening &&
+		    m->body.moved.n <= POLICY_ENDPOINTS_MAX;
 		break;
 	case MSG_TUN_LOST:
 		good = now->has_tun;
@@ -227,6 +235,7 @@ msg_from_server(const struct server *s, struct server *ret)
 	ret->n_endpoints = s->n_endpoints;
 	ret->transport = s->transport;
 	ret->one_peer = s->one_peer;
+	ret->listen = s->listen;
 	copy_text(ret->interface, s->interface, sizeof(ret->interface));
 	copy_text(ret->command, s->command, sizeof(ret->command));
 }
@@ -271,6 +280,7 @@ msg_from_policy(const struct policy *p, struct msg_policy *ret)
 	ret->generation = p->generation;
 	ret->state = p->state;
 	ret->n_endpoints = p->n_endpoints;
+	ret->listens = p->listens;
 	ret->source4 = p->source4;
 	ret->source6 = p->source6;
 	copy_endpoints(p->endpoints, p->n_endpoints, ret->endpoints);
@@ -282,13 +292,15 @@ msg_to_policy(const struct msg_policy *m)
 {
 	struct policy *p;
 
-	if (m->n_endpoints == 0 || m->n_endpoints > POLICY_ENDPOINTS_MAX)
+	if ((m->n_endpoints == 0 && m->listens == 0) ||
+	    m->n_endpoints > POLICY_ENDPOINTS_MAX)
 		return &policy_block_all;
 	if ((p = policy_new()) == NULL)
 		return NULL;
 	p->generation = m->generation;
 	p->state = m->state;
 	p->n_endpoints = m->n_endpoints;
+	p->listens = m->listens != 0;
 	p->source4 = m->source4;
 	p->source6 = m->source6;
 	memcpy(p->endpoints, m->endpoints, sizeof(p->endpoints));

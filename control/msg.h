@@ -21,6 +21,7 @@
 #include "control/status.h"
 #include "datapath/policy.h"
 #include "datapath/tunnel_conf.h"
+#include "datapath/wireguard/cookie.h"
 #include "src/os/netmon.h"
 
 enum msg_type {
@@ -58,6 +59,9 @@ enum msg_type {
 			 * there was a RENEW */
 	MSG_WIRE_DOWN,	/* no body: the last WIRE carries nothing any more;
 			 * once there was one */
+	MSG_MOVED,	/* msg_moved: where the tunnel's peers spoke from, all
+			 * of them; once there was a PORT of one that listens,
+			 * and again only after a POLICY */
 	MSG_TUN_LOST,	/* no body; while it has the device */
 	MSG_PONG,	/* msg_number: the ping's; while it is awaited */
 	MSG_CONNECT,	/* msg_name and, as all down to RELOAD, the connection
@@ -87,7 +91,8 @@ struct msg_policy {
 	uint64_t sequence; /* counts POLICY, TUN and PORT; the warden's */
 	uint64_t generation;
 	uint32_t state;
-	uint32_t n_endpoints; /* 0: policy_block_all */
+	uint32_t n_endpoints; /* 0: policy_block_all, unless it listens */
+	uint64_t listens;
 	struct addr source4, source6;
 	struct endpoint endpoints[POLICY_ENDPOINTS_MAX];
 	struct hop hops[POLICY_ENDPOINTS_MAX];
@@ -135,6 +140,12 @@ struct msg_port {
 	uint32_t zero;
 };
 
+struct msg_moved {
+	uint64_t tunnel; /* the PORT's sequence */
+	uint64_t n;
+	struct wg_endpoint at[POLICY_ENDPOINTS_MAX];
+};
+
 struct msg_reply {
 	int64_t code; /* 0 done, or a negative errno, and why */
 	char why[STATUS_WHY_MAX];
@@ -160,6 +171,7 @@ union msg_body {
 	struct tunnel_peer peer;
 	struct msg_nets nets;
 	struct msg_port port;
+	struct msg_moved moved;
 	struct msg_reply reply;
 	struct msg_kernel kernel;
 	struct msg_number number;
@@ -188,6 +200,8 @@ struct msg_now {
 	uint64_t sent, in_force; /* sequences of POLICY, TUN and PORT */
 	uint64_t ears;		 /* the last epoch of EAR or RENEW; 0: none */
 	bool wired;		 /* there was a WIRE */
+	uint64_t tunnel;	 /* the last PORT's sequence, and */
+	uint64_t listening;	 /* the last of a tunnel that listens */
 	uint64_t ping;		 /* that is not answered yet; 0: none */
 	bool has_tun;		 /* until it says that it let go */
 	bool busy;		 /* a request is under way */

@@ -164,7 +164,8 @@ fitting_mtu(const struct tunnel_conf *c, uint32_t uplink_mtu)
 	uint32_t around = IP4, mtu;
 
 	for (unsigned i = 0; i < c->n_peers; i++)
-		if (c->peers[i].endpoint.family == ADDR_V6)
+		if (c->peers[i].endpoint.family == ADDR_V6 ||
+		    c->interface.listens != 0)
 			around = IP6;
 	around += around_in((enum tunnel_transport)c->interface.transport);
 	if (uplink_mtu == 0)

@@ -54,6 +54,7 @@ plan_policy(const struct plan_input *in)
 	p->state = in->state;
 	p->source4 = in->view->v4.addr;
 	p->source6 = in->view->v6.addr;
+	p->listens = s->listen != 0;
 	p->n_endpoints = s->n_endpoints;
 	memcpy(p->endpoints, s->endpoints,
 	    s->n_endpoints * sizeof(*s->endpoints));
@@ -88,6 +89,7 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 		ret->n_lan = lan_networks(v, ret->lan);
 	if (!has_server(in))
 		return;
+	ret->anyone = in->server->listen != 0;
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_server(ret, &in->server->endpoints[i].addr);
 	if (!has_tunnel(in))
@@ -203,6 +205,7 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 		ret->user = in->server->endpoints[0].sealed ? FIREWALL_NOBODY
 							    : in->worker;
 	}
+	ret->listen = in->server->listen;
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_flow(ret, &in->server->endpoints[i]);
 	if (!has_tunnel(in))

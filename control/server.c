@@ -302,7 +302,10 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 	if ((r = wgquick_parse(file, text, len, &as, &w)) < 0)
 		return r;
 	ret->protocol = SERVER_TUNNEL;
-	ret->one_peer = w.conf->n_peers == 1;
+	if (w.conf->interface.listens != 0)
+		ret->listen = w.conf->interface.listen_port;
+	/* Of a peer that may be anywhere there are no ways to choose from. */
+	ret->one_peer = w.conf->n_peers == 1 && ret->listen == 0;
 	for (unsigned i = 0; i < w.n_endpoints; i++)
 		(void)add_endpoint(ret, &w.endpoints[i].addr,
 		    w.endpoints[i].port, PROTO_UDP, SHAPE_WIREGUARD);

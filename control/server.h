@@ -50,6 +50,9 @@ struct server {
 	 * peer's? See ways.h. */
 	uint8_t transport;
 	bool one_peer;
+	/* Its peers may speak first, to this port (host order), from wherever
+	 * they are: where they were heard becomes an endpoint. 0: not. */
+	uint16_t listen;
 	/* Whose sockets may send to the server; root's by default. */
 	uid_t user;
 	bool any_user;

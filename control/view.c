@@ -19,7 +19,7 @@ view_has_tunnel(const struct net_view *v)
 bool
 view_uses(const struct server *s, enum addr_family family)
 {
-	if (s == NULL)
+	if (s == NULL || s->listen != 0)
 		return true;
 	for (unsigned i = 0; i < s->n_endpoints; i++)
 		if (s->endpoints[i].addr.family == family)

@@ -285,6 +285,11 @@ handle(struct warden *w, const struct queued *q)
 	case MSG_SILENT:
 		w->calls.on_silent(w->calls.arg);
 		break;
+	case MSG_MOVED:
+		/* Of a tunnel before this one it is no news. */
+		if (q->msg.body.moved.tunnel == w->now.tunnel)
+			w->calls.on_moved(&q->msg, w->calls.arg);
+		break;
 	case MSG_TUN_LOST:
 		w->calls.on_tun_lost(w->calls.arg);
 		break;
@@ -394,6 +399,9 @@ send_tunnel(struct warden *w)
 	struct msg_port port = { .sequence = ++w->now.sent };
 	struct msg_tunnel m = { 0 };
 
+	w->now.tunnel = port.sequence;
+	if (c != NULL && c->interface.listens != 0)
+		w->now.listening = port.sequence;
 	if (c == NULL) {
 		send_to(w, MSG_PORT, &port, -1);
 		return;

@@ -42,6 +42,8 @@ struct warden_calls {
 	void (*on_silent)(void *arg);	 /* our tunnel's peer, so it says */
 	void (*on_wire_down)(void *arg); /* what carried it, so it says */
 	void (*on_tun_lost)(void *arg);	 /* so it says */
+	/* Where our tunnel's peers spoke from (MSG_MOVED), so it says. */
+	void (*on_moved)(const struct msg *m, void *arg);
 	void *arg;
 };
 

@@ -203,8 +203,28 @@ read_listen_port(struct ini_file *f, const char *value, struct reading *r)
 
 	if (parse_number(value, 65535, &n) < 0)
 		ini_file_problem(f, "ListenPort: must be a number to 65535");
+	else if (r->w->listen_line != 0)
+		ini_file_problem(f, "ListenPort: Listen has said it");
 	else
 		r->w->conf->interface.listen_port = (uint16_t)n;
+}
+
+/* ListenPort is in many files, and opens nothing. */
+static void
+read_listen(struct ini_file *f, const char *value, struct reading *r)
+{
+	struct tunnel_interface *i = &r->w->conf->interface;
+	unsigned n;
+
+	r->w->listen_line = ini_file_line(f);
+	if (parse_number(value, 65535, &n) < 0 || n == 0) {
+		ini_file_problem(f, "Listen: must be a port, 1 to 65535");
+		return;
+	}
+	if (i->listen_port != 0)
+		ini_file_problem(f, "Listen: ListenPort has said it");
+	i->listen_port = (uint16_t)n;
+	i->listens = 1;
 }
 
 static void
@@ -499,6 +519,7 @@ static const struct key {
 	{ "DNS", SECTION_INTERFACE, true, read_dns },
 	{ "MTU", SECTION_INTERFACE, false, read_mtu },
 	{ "ListenPort", SECTION_INTERFACE, false, read_listen_port },
+	{ "Listen", SECTION_INTERFACE, false, read_listen },
 	{ "Interface", SECTION_INTERFACE, false, read_interface },
 	{ "Transport", SECTION_INTERFACE, true, read_transport },
 	{ "Framing", SECTION_INTERFACE, true, read_framing },
@@ -725,6 +746,9 @@ transport_is_sound(const struct reading *r)
 	unsigned line =
 	    r->w->name_line != 0 ? r->w->name_line : r->w->verify_line;
 
+	if (i->transport != TUNNEL_UDP && i->listens != 0)
+		return complain(r, r->w->listen_line,
+		    "Listen: this is for Transport = udp");
 	if (i->transport == TUNNEL_UDP && r->w->framing_line != 0)
 		return complain(r, r->w->framing_line,
 		    "Framing: this is for Transport = tcp, tls or auto");
@@ -761,7 +785,8 @@ is_whole(const struct reading *r)
 		return complain(r, 0, "no AllowedIPs line");
 	if (!networks_are_sound(r))
 		return false;
-	if (r->w->n_endpoints == 0 && r->w->n_names == 0)
+	if (r->w->n_endpoints == 0 && r->w->n_names == 0 &&
+	    c->interface.listens == 0)
 		return complain(r, 0, "no Endpoint line");
 	return transport_is_sound(r);
 }

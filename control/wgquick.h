@@ -7,7 +7,8 @@
  *     Address = 10.2.0.2/32, 2001:db8:2::2/128
  *     DNS = 10.2.0.1, example.net       addresses, and where names are sought
  *     MTU, ListenPort
- *     Transport = udp | tcp | tls | auto    ours, as the next two; these may
+ *     Listen = 51820                    ours: peers without Endpoint speak
+ * first Transport = udp | tcp | tls | auto    ours, as the next two; these may
  *     TLSServerName = www.example.net       stand in [Peer], too
  *     TLSVerify = none | system | BASE64
  *     Interface = tungate-wg                ours: its name
@@ -63,6 +64,7 @@ struct wgquick {
 	char names[POLICY_ENDPOINTS_MAX][KEPT_NAME_MAX];
 	unsigned n_names;
 	unsigned transport_line;	 /* 0: not given, so it is UDP */
+	unsigned listen_line;		 /* of Listen; 0: not given */
 	unsigned framing_line;		 /* 0: not given: TunSafe's */
 	unsigned name_line, verify_line; /* of TLS; 0: not given */
 };

@@ -12,6 +12,7 @@
 #ifndef DATAPATH_POLICY_H
 #define DATAPATH_POLICY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "datapath/shape.h"
@@ -65,6 +66,7 @@ struct policy {
 	unsigned state;	     /* enum gate_state, to be shown; not judged by */
 	struct addr source4; /* the uplink's addresses: nothing passes from */
 	struct addr source6; /* another, or from none */
+	bool listens;	     /* our own tunnel's peers may speak first */
 	unsigned n_endpoints;
 	struct endpoint endpoints[POLICY_ENDPOINTS_MAX];
 	struct hop hops[POLICY_ENDPOINTS_MAX]; /* the way to each */

@@ -11,6 +11,9 @@
  *     room  | outer | 16 packet 16 | 16 packet 16 | 16 packet 16 |
  *           | OUTER_ROOM           ^ data + len: the next is read behind it
  *
+ * An answer to a peer that is not an endpoint of the policy yet waits, too: for
+ * the policy that its handshake brings about.
+ *
  * A packet that finds no session waits for the handshake it asked for, with a
  * few others; what waited too long is dropped, because who sent it has sent it
  * again.
@@ -41,10 +44,11 @@
 #include "src/os/uplink.h"
 
 enum {
-	BATCH = 64,	 /* packets read, then others' turn */
-	ROWS = 16,	 /* at most as long as an IP packet each */
-	ROW_MAX = 64,	 /* messages: what the kernel cuts (udp(7)) */
-	WAITING_MAX = 64 /* packets without a session */
+	BATCH = 64,	  /* packets read, then others' turn */
+	ROWS = 16,	  /* at most as long as an IP packet each */
+	ROW_MAX = 64,	  /* messages: what the kernel cuts (udp(7)) */
+	WAITING_MAX = 64, /* packets without a session */
+	HELD_MAX = 16	  /* answers without a way */
 };
 enum { DNS = 53, DNS_OVER_TLS = 853 };
 
@@ -66,6 +70,10 @@ enum { DNS = 53, DNS_OVER_TLS = 853 };
 /* A peer may ask for so many handshakes a second, all together (load.h). */
 #define HANDSHAKES_ENOUGH 500
 
+/* How long an answer waits for its way, and how often that is looked for. */
+#define HELD_TOO_LONG UINT64_C(1000000000)
+#define LOOK_FOR_WAY  UINT64_C(2000000)
+
 struct row {
 	uint8_t *room;
 	struct pktbuf buf; /* data: the first message; len: of all of them */
@@ -82,11 +90,20 @@ struct waiting {
 	uint8_t *data;
 };
 
+/* An answer to who proved to be a peer, at a place that is no endpoint yet. */
+struct held {
+	struct wg_endpoint to;
+	uint64_t since;
+	uint8_t msg[WG_RESPONSE_LEN];
+};
+
 /* Initiations to one peer that it has not answered. */
 struct silence {
 	struct wg_endpoint at; /* ADDR_NONE: it has to speak first */
 	unsigned unanswered;
-	bool is_aside; /* others have the way to everywhere */
+	bool is_aside;	/* others have the way to everywhere */
+	bool is_fixed;	/* the endpoint is the file's */
+	uint64_t heard; /* of all that were, who was last; 0: never */
 };
 
 struct tunnel {
@@ -102,6 +119,7 @@ struct tunnel {
 	struct tunnel_address own[TUNNEL_ADDRESSES_MAX];
 	struct addr dns[TUNNEL_DNS_MAX];
 	unsigned n_own, n_dns, n_peers;
+	bool listens; /* peers may speak first */
 	uint32_t mtu;
 
 	const struct policy *pol; /* of this call */
@@ -120,6 +138,10 @@ struct tunnel {
 	struct waiting waiting[WAITING_MAX];
 	unsigned n_waiting;
 	bool flush; /* there is a session for those that wait */
+	struct held held[HELD_MAX];
+	unsigned n_held;
+	uint64_t look_for_way; /* with held ones */
+	uint64_t heard;	       /* counts */
 	/* Of a row of one that must be cut: the rest. And of a handshake. */
 	uint8_t rest_room[PKTBUF_MAX], said_room[2048];
 
@@ -127,7 +149,7 @@ struct tunnel {
 	bool is_silent;		 /* all of them, and it was told */
 	uint64_t renewal, renewal_wanted;
 	_Atomic uint64_t renewed; /* the last that was answered */
-	_Atomic uint64_t established, unanswered;
+	_Atomic uint64_t established, unanswered, moves;
 };
 
 /*
@@ -315,6 +337,55 @@ note_answer(struct tunnel *t, uint32_t peer)
 	atomic_store(&t->renewed, t->renewal);
 }
 
+/* Also one that was here before, and that the policy has forgotten. */
+static void
+hold(struct tunnel *t, const struct wg_endpoint *to, const uint8_t *msg)
+{
+	struct held *h = &t->held[t->n_held];
+
+	if (t->n_held == HELD_MAX)
+		return;
+	t->n_held++;
+	h->to = *to;
+	h->since = t->now;
+	memcpy(h->msg, msg, sizeof(h->msg));
+	t->look_for_way = t->now + LOOK_FOR_WAY;
+}
+
+/* The policy may have their ways now. They stay in order. */
+static void
+send_held(struct tunnel *t)
+{
+	unsigned n = t->n_held;
+
+	t->n_held = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct held *h = &t->held[i];
+		int endpoint = find_endpoint(t, &h->to);
+
+		if (endpoint >= 0 &&
+		    say(t, (unsigned)endpoint, h->msg, sizeof(h->msg)))
+			continue;
+		if (t->now - h->since < HELD_TOO_LONG)
+			t->held[t->n_held++] = *h;
+	}
+	t->look_for_way = t->now + LOOK_FOR_WAY;
+}
+
+/* It was there: who it is, is for the device to say. */
+static void
+note_place(struct tunnel *t, const struct wg_endpoint *at)
+{
+	struct wg_peer_status s;
+
+	for (unsigned i = 0; i < t->n_peers; i++)
+		if (!t->silence[i].is_fixed &&
+		    wg_device_status(t->device, t->now, i, &s) == 0 &&
+		    s.at.port == at->port && addr_equal(&s.at.addr, &at->addr))
+			t->silence[i].heard = ++t->heard;
+	atomic_fetch_add(&t->moves, 1);
+}
+
 /* Of a handshake, or a keepalive. */
 static void
 on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
@@ -330,11 +401,19 @@ on_send(void *arg, const struct wg_endpoint *to, const uint8_t *msg, size_t len)
 		    t->started_unix + (now - t->started));
 		note_unanswered(t, to);
 	}
-	if (t->pol == NULL || (endpoint = find_endpoint(t, to)) < 0 ||
-	    len > sizeof(t->said_room) - OUTER_ROOM)
+	if (t->pol == NULL || len > sizeof(t->said_room) - OUTER_ROOM)
 		return;
-	if (say(t, (unsigned)endpoint, msg, len) && initiation)
-		t->initiated = t->now;
+	endpoint = find_endpoint(t, to);
+	if (endpoint >= 0 && say(t, (unsigned)endpoint, msg, len)) {
+		if (initiation)
+			t->initiated = t->now;
+		return;
+	}
+	if (!t->listens || wg_type_of(msg, len) != WG_RESPONSE)
+		return;
+	if (endpoint < 0)
+		note_place(t, to);
+	hold(t, to, msg);
 }
 
 static int
@@ -350,6 +429,10 @@ on_event(void *arg, uint32_t peer, enum wg_event e)
 {
 	struct tunnel *t = arg;
 
+	if ((e == WG_MOVED || e == WG_ESTABLISHED) && peer < t->n_peers)
+		t->silence[peer].heard = ++t->heard;
+	if (e == WG_MOVED && t->listens)
+		atomic_fetch_add(&t->moves, 1);
 	if (e != WG_ESTABLISHED)
 		return;
 	note_answer(t, peer);
@@ -649,7 +732,7 @@ tunnel_batch_in(struct tunnel *t, const struct policy *pol, uint64_t now)
 
 	t->pol = pol;
 	t->now = now;
-	for (int i = 0; i < n && pol->n_endpoints > 0; i++) {
+	for (int i = 0; i < n && (pol->n_endpoints > 0 || pol->listens); i++) {
 		const struct udp_in *in = &t->in[i];
 		size_t step = in->segment > 0 ? in->segment : in->len;
 
@@ -703,6 +786,8 @@ tunnel_tick(struct tunnel *t, const struct policy *pol, uint64_t now)
 	set_time(t);
 	pathmtu_age(&t->paths, now);
 	wg_device_tick(t->device, now);
+	if (t->n_held > 0 && now >= t->look_for_way)
+		send_held(t);
 	if (t->flush ||
 	    (t->n_waiting > 0 && now - t->waiting[0].since > WAITED_TOO_LONG))
 		flush_waiting(t, now);
@@ -717,7 +802,20 @@ tunnel_next_tick(const struct tunnel *t)
 		next = t->waiting[0].since + WAITED_TOO_LONG + 1;
 	if (t->renew_at != 0 && t->renew_at < next)
 		next = t->renew_at;
+	if (t->n_held > 0 && t->look_for_way < next)
+		next = t->look_for_way;
 	return next;
+}
+
+/* Who speaks first is not asked amid its own handshake. */
+static bool
+is_to_be_asked(const struct tunnel *t, unsigned peer)
+{
+	struct wg_peer_status s;
+
+	return t->silence[peer].is_fixed ||
+	    (wg_device_status(t->device, t->now, peer, &s) == 0 &&
+		s.is_established);
 }
 
 void
@@ -737,9 +835,40 @@ tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now,
 		t->silence[i].unanswered = 0;
 	set_time(t);
 	for (unsigned i = 0; i < t->n_peers; i++)
-		wg_device_renew(t->device, now, i);
+		if (is_to_be_asked(t, i))
+			wg_device_renew(t->device, now, i);
 	/* What was asked before has no answer from here on. */
 	t->renewal = number;
+}
+
+/* The one heard last of those heard before; the number of peers: none. */
+static unsigned
+heard_before(const struct tunnel *t, uint64_t before)
+{
+	unsigned last = t->n_peers;
+
+	for (unsigned i = 0; i < t->n_peers; i++)
+		if (!t->silence[i].is_fixed && t->silence[i].heard != 0 &&
+		    t->silence[i].heard < before &&
+		    (last == t->n_peers ||
+			t->silence[i].heard > t->silence[last].heard))
+			last = i;
+	return last;
+}
+
+unsigned
+tunnel_places(const struct tunnel *t, struct wg_endpoint ret[], unsigned max)
+{
+	uint64_t before = UINT64_MAX;
+	struct wg_peer_status s;
+	unsigned n = 0, peer;
+
+	while (n < max && (peer = heard_before(t, before)) < t->n_peers) {
+		before = t->silence[peer].heard;
+		if (wg_device_status(t->device, t->now, peer, &s) == 0)
+			ret[n++] = s.at;
+	}
+	return n;
 }
 
 unsigned
@@ -759,6 +888,12 @@ uint64_t
 tunnel_established(const struct tunnel *t)
 {
 	return atomic_load(&t->established);
+}
+
+uint64_t
+tunnel_moves(const struct tunnel *t)
+{
+	return atomic_load(&t->moves);
 }
 
 uint64_t
@@ -826,6 +961,7 @@ add_peers(struct tunnel *t, const struct tunnel_conf *conf)
 		if (r < 0)
 			return r;
 		t->silence[i].at = (struct wg_endpoint){ p->endpoint, p->port };
+		t->silence[i].is_fixed = p->endpoint.family != ADDR_NONE;
 	}
 	t->n_peers = conf->n_peers;
 	for (unsigned i = 0; i < conf->n_allowed; i++) {
@@ -914,6 +1050,7 @@ tunnel_new(const struct tunnel_parts *parts, struct tunnel **ret)
 	t->mtu = parts->mtu;
 	t->n_own = i->n_addresses;
 	t->n_dns = i->n_dns;
+	t->listens = i->listens != 0;
 	memcpy(t->own, i->addresses, sizeof(t->own));
 	memcpy(t->dns, i->dns, sizeof(t->dns));
 	if (i->n_addresses > TUNNEL_ADDRESSES_MAX ||

@@ -7,7 +7,9 @@
  *
  * What it sends goes to endpoints of the policy that are marked `sealed`, and
  * to nobody else, from the policy's source and by the policy's hop. What comes
- * in while there is none is not looked at.
+ * in while there is none is not looked at, unless the policy says that peers
+ * may speak first: then who proves to be one is a place (tunnel_places()), and
+ * the answer waits until a policy has it as an endpoint.
  *
  * Made and freed by control; between worker_use_tunnel() and the next it is
  * the worker's thread's.
@@ -83,6 +85,13 @@ uint64_t tunnel_next_tick(const struct tunnel *t);
 void tunnel_renew(struct tunnel *t, const struct policy *pol, uint64_t now,
     uint64_t number);
 
+/*
+ * Where peers were heard that have no endpoint of their own, who spoke last
+ * first; at most max. How many.
+ */
+unsigned
+tunnel_places(const struct tunnel *t, struct wg_endpoint ret[], unsigned max);
+
 /* How many peers; and as wg_device_status(), for each of them. */
 unsigned tunnel_peers(const struct tunnel *t);
 int tunnel_status(const struct tunnel *t, uint64_t now, uint32_t peer,
@@ -90,11 +99,13 @@ int tunnel_status(const struct tunnel *t, uint64_t now, uint32_t peer,
 
 /*
  * Facts, for any thread: how often it came to a session, with whatever peer;
- * the number of the last renewal that was answered (0: none was); how often
- * all did not answer three initiations in a row. Of the last two: if peers
- * have the way to everywhere (/0 or /1), only they count.
+ * how often there was news of tunnel_places(); the number of the last renewal
+ * that was answered (0: none was); how often all did not answer three
+ * initiations in a row. Of the last two: if peers have the way to everywhere
+ * (/0 or /1), only they count.
  */
 uint64_t tunnel_established(const struct tunnel *t);
+uint64_t tunnel_moves(const struct tunnel *t);
 uint64_t tunnel_renewed(const struct tunnel *t);
 uint64_t tunnel_unanswered(const struct tunnel *t);
 

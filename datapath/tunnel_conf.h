@@ -49,6 +49,9 @@ struct tunnel_interface {
 	uint8_t framing;      /* enum carrier_framing; not with TUNNEL_UDP */
 	uint16_t listen_port; /* host order; 0: any */
 	uint16_t mtu;	      /* 0: what the uplink leaves room for */
+	/* Not 0: peers without an endpoint speak first, from wherever they
+	 * are, to listen_port. */
+	uint8_t listens;
 	uint32_t n_addresses, n_dns;
 	struct tunnel_address addresses[TUNNEL_ADDRESSES_MAX];
 	struct addr dns[TUNNEL_DNS_MAX];

@@ -149,7 +149,7 @@ move_tunnel(struct worker *w, struct pollfd fds[])
 		fds[TUNNEL_TUN].fd = -1;
 	if (tunnel_next_tick(t) <= now)
 		tunnel_tick(t, pol, now);
-	facts = tunnel_established(t) + tunnel_unanswered(t);
+	facts = tunnel_established(t) + tunnel_unanswered(t) + tunnel_moves(t);
 	if (facts != w->facts)
 		poke(w->told[1]);
 	w->facts = facts;

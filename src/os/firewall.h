@@ -60,6 +60,10 @@ struct firewall_plan {
 	unsigned n_neighbours;
 	struct firewall_flow flows[FIREWALL_FLOWS_MAX];
 	unsigned n_flows;
+	/* WireGuard's first words of whoever comes by the uplink, to this UDP
+	 * port (host order) of its address: 0: none. Nobody is answered by
+	 * that: who is is a flow. */
+	uint16_t listen;
 	/* Whose sockets may send there, into the gate; the kernel's always. */
 	bool any_user;
 	uid_t user;

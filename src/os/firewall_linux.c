@@ -839,10 +839,38 @@ allow_too_large(struct nft *n, const struct firewall_flow *flow)
 	nft_accept(n);
 }
 
+/*
+ * Of strangers an initiation; and data, for a peer that roams goes on with it
+ * (the WireGuard paper, section 2.1 and 5.4).
+ */
+static void
+allow_strangers(struct nft *n, const struct firewall_plan *plan,
+    const struct addr *to, unsigned ifindex)
+{
+	static const uint8_t heads[][4] = { { 1, 0, 0, 0 }, { 4, 0, 0, 0 } };
+	const uint8_t port[2] = { (uint8_t)(plan->listen >> 8),
+		(uint8_t)plan->listen };
+	uint32_t transport = to->family == ADDR_V4 ? 20 : 40;
+
+	if (plan->listen == 0 || to->family == ADDR_NONE || ifindex == 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		nft_meta(n, NFT_META_IIF, NFT_IS, ifindex);
+		is_whole(n, false, to->family);
+		is_protocol(n, to->family, UDP);
+		is_destination(n, NFT_IS, to);
+		nft_bytes(n, transport + 2, 2, NFT_IS, port);
+		nft_bytes(n, transport + 8, 4, NFT_IS, heads[i]);
+		nft_accept(n);
+	}
+}
+
 static void
 fill_answers(struct firewall *f, const struct firewall_plan *plan)
 {
 	nft_fill_chain(f->nft, "answers");
+	allow_strangers(f->nft, plan, &plan->source4, plan->uplink4_ifindex);
+	allow_strangers(f->nft, plan, &plan->source6, plan->uplink6_ifindex);
 	for (unsigned i = 0; i < plan->n_flows; i++) {
 		allow_answer(f->nft, &plan->flows[i]);
 		allow_too_large(f->nft, &plan->flows[i]);
@@ -1185,6 +1213,7 @@ extent_of(const struct firewall_plan *a, const struct firewall_plan *b)
 	memset(x.flows, 0, sizeof(x.flows));
 	memset(y.flows, 0, sizeof(y.flows));
 	x.n_flows = y.n_flows = 0;
+	x.listen = y.listen = 0;
 	x.any_user = y.any_user = false;
 	x.user = y.user = 0;
 	return same_bytes(&x, &y, sizeof(x)) ? FLOWS : CHAINS;

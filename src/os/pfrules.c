@@ -384,6 +384,21 @@ add_answers(struct text *t, const struct firewall_plan *plan,
 	}
 }
 
+/* What begins a handshake pf cannot tell from what does not. */
+static void
+add_strangers(struct text *t, const struct firewall_plan *plan,
+    const struct addr *to, const char *uplink)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (plan->listen == 0 || to->family == ADDR_NONE || uplink[0] == '\0')
+		return;
+	add(t,
+	    "pass in quick on %s %s proto udp from any to %s port = %u no "
+	    "state\n",
+	    uplink, family_name(to), addr_print(to, text), plan->listen);
+}
+
 /*
  * STATES.md 0.5: the local network.
  */
@@ -512,6 +527,8 @@ pfrules_write(const struct firewall_plan *plan,
 	add_dhcp(&t, plan);
 	add_neighbours(&t, plan);
 	add_answers(&t, plan, names);
+	add_strangers(&t, plan, &plan->source4, sound_or_none(names->uplink4));
+	add_strangers(&t, plan, &plan->source6, sound_or_none(names->uplink6));
 	add_lan(&t, plan, names);
 	add(&t, "block drop quick all\n");
 	return t.full ? -ENOSPC : 0;

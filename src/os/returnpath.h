@@ -18,6 +18,7 @@
 #define OS_RETURNPATH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "src/base/addr.h"
 
@@ -33,6 +34,7 @@ struct returnpath_plan {
 	unsigned gate_ifindex; /* of the gate's tun; 0: nothing is led there */
 	const struct addr *servers; /* IPv4 ones count; borrowed for the call */
 	unsigned n_servers;
+	uint16_t listen; /* from anyone, to this UDP port (host order); 0: no */
 };
 
 /* 0, or a negative errno with *ret untouched. */

@@ -6,7 +6,8 @@
  * first with two chains, the second, of family arp, with one.
  *
  * mark-answers, at prerouting, before the routing check: a packet from a
- * server that comes in by the uplink gets RETURNPATH_MARK, which
+ * server, or to the port that our own tunnel listens at, that comes in by the
+ * uplink gets RETURNPATH_MARK, which
  * routes_linux.c looks up in a table that leads to the uplink.
  *
  * into-gate, at output, of type route: a packet to a server that is about to
@@ -151,12 +152,16 @@ is_unset(const char *ifname)
  * The tables.
  */
 
-/* An address of the IPv4 header: at 12 the source, at 16 the destination. */
-enum { SOURCE = 12, DESTINATION = 16 };
+/* Of the IPv4 header, without options: RFC 791; and of UDP's behind it. */
+enum { PROTOCOL = 9, SOURCE = 12, DESTINATION = 16, TO_PORT = 22 };
 
 static void
 fill_answers(struct nft *n, const struct returnpath_plan *plan)
 {
+	static const uint8_t without_options = 0x45, udp = 17;
+	const uint8_t port[2] = { (uint8_t)(plan->listen >> 8),
+		(uint8_t)plan->listen };
+
 	nft_fill_chain(n, CHAIN_ANSWERS);
 	if (plan->ifindex == 0 || !plan->answers)
 		return;
@@ -167,6 +172,13 @@ fill_answers(struct nft *n, const struct returnpath_plan *plan)
 		nft_bytes(n, SOURCE, 4, NFT_IS, plan->servers[i].bytes);
 		nft_mark(n, RETURNPATH_MARK);
 	}
+	if (plan->listen == 0)
+		return;
+	nft_meta(n, NFT_META_IIF, NFT_IS, plan->ifindex);
+	nft_bytes(n, 0, 1, NFT_IS, &without_options);
+	nft_bytes(n, PROTOCOL, 1, NFT_IS, &udp);
+	nft_bytes(n, TO_PORT, 2, NFT_IS, port);
+	nft_mark(n, RETURNPATH_MARK);
 }
 
 static void

@@ -32,6 +32,9 @@ struct routes_plan {
 	/* What the client sends: these destinations, always into the gate. */
 	struct addr servers[ROUTES_SERVERS_MAX];
 	unsigned n_servers;
+	/* May others come by the uplink, too, marked on arrival
+	 * (returnpath.h)? */
+	bool anyone;
 	/* The client's interface; 0: there is none, all goes into the gate. */
 	unsigned tunnel_ifindex;
 	struct addr tunnel4, tunnel6; /* its addresses, and further ones */

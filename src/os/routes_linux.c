@@ -15,6 +15,8 @@
  *   73  from the tunnel's address    -> TUNNEL
  *   74  from any address             -> GATE    (IPv6: ::/1 and 8000::/1)
  *   75  the rest: not bound          -> TUNNEL  (IPv6)
+ *   78  marked on arrival            -> RETURN  likewise, of anyone who may
+ *                                               speak first (IPv4)
  *   79  all                          -> GATE
  *
  *   TUNNEL  default dev CLIENT     gone when the client's interface is
@@ -24,8 +26,8 @@
  *   LAN     LOCAL NETWORK dev UPLINK src UPLINK'S ADDRESS; link-local IPv6
  *           is routed by its interface and needs none
  *   RETURN  SERVER dev UPLINK, on the link: an answer to it would find nobody
- *           ROUTER dev UPLINK: who may set marks (CAP_NET_ADMIN) can use it;
- *           that is the firewall's to stop
+ *           ROUTER dev UPLINK, default dev UPLINK for anyone: who may set
+ *           marks (CAP_NET_ADMIN) can use it; that is the firewall's to stop
  *
  * A socket older than the tunnel, or bound to the uplink's address, has a
  * source that is not the tunnel's: 72-75 send it into the gate, which drops
@@ -73,7 +75,8 @@ enum {
 	ASK_TUNNEL,
 	ASK_BOUND6,
 	ASK_UNBOUND6,
-	ASK_ALL = 10,
+	ASK_ANYONE = 9,
+	ASK_ALL,
 	BEGIN = 69, /* and where that is, if nobody is before us */
 };
 
@@ -218,10 +221,9 @@ want_closed(struct list *l, enum addr_family family)
 
 /* Marked on arrival, what comes from there came the right way. */
 static void
-want_return(struct list *l, const struct routes_plan *plan,
-    const struct addr *from)
+want_marked(struct list *l, const struct routes_plan *plan, uint32_t order,
+    const struct addr *from, unsigned bits)
 {
-	unsigned bits = 8 * (unsigned)addr_len(from);
 	struct object o = { .kind = ROUTE,
 		.family = ADDR_V4,
 		.table = TABLE_RETURN,
@@ -232,17 +234,25 @@ want_return(struct list *l, const struct routes_plan *plan,
 		.dst = *from,
 		.dst_len = bits };
 
-	if (from->family != ADDR_V4 || plan->uplink4_ifindex == 0)
+	if (plan->uplink4_ifindex == 0)
 		return;
 	/* A router may be a server, too. */
 	if (is_in(l, &o, is_same))
 		return;
 	append(l, &o);
-	o = rule(ADDR_V4, ASK_RETURN, TABLE_RETURN);
+	o = rule(ADDR_V4, order, TABLE_RETURN);
 	o.mark = RETURNPATH_MARK;
 	o.dst = *from;
 	o.dst_len = bits;
 	append(l, &o);
+}
+
+static void
+want_return(struct list *l, const struct routes_plan *plan,
+    const struct addr *from)
+{
+	if (from->family == ADDR_V4)
+		want_marked(l, plan, ASK_RETURN, from, 32);
 }
 
 static void
@@ -375,6 +385,8 @@ want(struct list *l, const struct routes_plan *plan, bool v6, uint32_t begin)
 		if (v6 || plan->servers[i].family == ADDR_V4)
 			want_server(l, plan, &plan->servers[i]);
 	want_return(l, plan, &plan->gateway4);
+	if (plan->anyone)
+		want_marked(l, plan, ASK_ANYONE, &(struct addr){ 0 }, 0);
 	want_tunnel4(l, plan);
 	if (v6)
 		want_tunnel6(l, plan);

@@ -41,7 +41,9 @@ static const struct msg_now full = { .sent = 9,
 	.ears = 4,
 	.ping = 12,
 	.has_tun = true,
-	.wired = true };
+	.wired = true,
+	.tunnel = 6,
+	.listening = 6 };
 
 /* Sound, to that parent. */
 static struct msg
@@ -55,6 +57,8 @@ sound(enum msg_type t)
 		m.body.number.n = 4;
 	if (t == MSG_PONG)
 		m.body.number.n = 12;
+	if (t == MSG_MOVED)
+		m.body.moved.tunnel = 6;
 	if (t == MSG_CONNECT)
 		memcpy(m.body.name.name, "zurich", 7);
 	return m;
@@ -265,6 +269,24 @@ numbers_out_of_range_are_refused(void **state)
 }
 
 static void
+where_peers_are_is_of_a_tunnel_that_listens_and_no_more_than_fit(void **state)
+{
+	struct msg m = { .type = MSG_MOVED };
+
+	(void)state;
+	m.body.moved.n = POLICY_ENDPOINTS_MAX;
+	/* That of a tunnel before is only late. */
+	for (uint64_t tunnel = 0; tunnel <= 7; tunnel++) {
+		m.body.moved.tunnel = tunnel;
+		assert_int_equal(msg_check(&m, false, &full),
+		    tunnel >= 1 && tunnel <= 6 ? 0 : -EPROTO);
+	}
+	m.body.moved.tunnel = 6;
+	m.body.moved.n = POLICY_ENDPOINTS_MAX + 1;
+	assert_int_equal(msg_check(&m, false, &full), -EPROTO);
+}
+
+static void
 a_device_that_it_does_not_have_cannot_be_lost(void **state)
 {
 	struct msg m = { .type = MSG_TUN_LOST };
@@ -353,8 +375,30 @@ the_closed_policy_is_the_static_one(void **state)
 	msg_from_policy(&policy_block_all, &m);
 	assert_ptr_equal(msg_to_policy(&m), &policy_block_all);
 	memset(&m, 0, sizeof(m));
+	assert_ptr_equal(msg_to_policy(&m), &policy_block_all);
 	m.n_endpoints = POLICY_ENDPOINTS_MAX + 1;
 	assert_ptr_equal(msg_to_policy(&m), &policy_block_all);
+}
+
+/* Nobody is there yet, and who comes is to be heard. */
+static void
+a_policy_that_listens_needs_no_endpoint(void **state)
+{
+	struct policy *p = policy_new();
+	const struct policy *q;
+	struct msg_policy m;
+
+	(void)state;
+	assert_non_null(p);
+	p->listens = true;
+	policy_finish(p);
+	msg_from_policy(p, &m);
+	q = msg_to_policy(&m);
+	assert_non_null(q);
+	assert_true(q->listens);
+	assert_int_equal(q->n_endpoints, 0);
+	policy_free(p);
+	policy_free(q);
 }
 
 /* Between the fields, and behind a text's end, is nothing of the parent's. */
@@ -379,6 +423,7 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 		server.endpoints[0].sealed = 1;
 		server.transport = TUNNEL_UDP;
 		server.one_peer = true;
+		server.listen = 51820;
 		msg_from_server(&server, &servers[i]);
 
 		memset(&view, i == 0 ? 0xaa : 0x55, sizeof(view));
@@ -600,6 +645,9 @@ main(void)
 		cmocka_unit_test(
 		    while_a_request_is_under_way_there_is_no_other),
 		cmocka_unit_test(numbers_out_of_range_are_refused),
+		cmocka_unit_test(
+		    where_peers_are_is_of_a_tunnel_that_listens_and_no_more_than_fit),
+		cmocka_unit_test(a_policy_that_listens_needs_no_endpoint),
 		cmocka_unit_test(a_device_that_it_does_not_have_cannot_be_lost),
 		cmocka_unit_test(a_name_ends_and_is_not_empty),
 		cmocka_unit_test(a_type_out_of_range_is_refused),

@@ -74,6 +74,17 @@ connected(void)
 	return p;
 }
 
+/* And no peer was heard yet. */
+static struct firewall_plan
+listening(void)
+{
+	struct firewall_plan p = connected();
+
+	p.n_flows = 0;
+	p.listen = 51999;
+	return p;
+}
+
 static struct firewall_plan
 many_servers(void)
 {
@@ -121,6 +132,7 @@ largest(void)
 			.protocol = 17 };
 	p.n_flows = FIREWALL_FLOWS_MAX;
 	p.user = (uid_t)-2;
+	p.listen = 65535;
 	p.source6 = packet_addr(longest);
 	for (unsigned i = 0; i < FIREWALL_NEIGHBOURS_MAX; i++)
 		p.neighbours[i] = packet_addr(longest);
@@ -178,6 +190,7 @@ each_plan_has_its_text(void **state)
 		{ "connecting", connecting() },
 		{ "connected", connected() },
 		{ "many-servers", many_servers() },
+		{ "listening", listening() },
 		{ "lan", with_lan() },
 	};
 
@@ -499,6 +512,25 @@ servers_are_heard_and_their_neighbours_asked(void **state)
 }
 
 static void
+anyone_is_heard_at_the_port_that_listens(void **state)
+{
+	const struct firewall_plan l = listening();
+	struct pfmodel_packet p = IN("udp", "198.51.100.7", 1, "192.168.1.5");
+
+	(void)state;
+	assert_false(passes(&l, p));
+	p.to_port = 51999;
+	assert_true(passes(&l, p));
+	p.interface = "en7";
+	assert_false(passes(&l, p));
+	p.interface = "en0";
+	p.to = "10.8.0.2";
+	assert_false(passes(&l, p));
+	assert_false(
+	    passes(&l, OUT("udp", "192.168.1.5", "198.51.100.7", 51999)));
+}
+
+static void
 the_gate_and_the_tunnel_are_ways(void **state)
 {
 	const struct firewall_plan at_rest = blocked(), c = connected();
@@ -596,6 +628,7 @@ main(void)
 		cmocka_unit_test(labels_name_the_text_and_the_place),
 		cmocka_unit_test(only_what_is_listed_passes),
 		cmocka_unit_test(servers_are_heard_and_their_neighbours_asked),
+		cmocka_unit_test(anyone_is_heard_at_the_port_that_listens),
 		cmocka_unit_test(the_gate_and_the_tunnel_are_ways),
 		cmocka_unit_test(only_the_clients_account_sends_to_the_server),
 		cmocka_unit_test(the_local_network_passes_if_it_is_told_to),

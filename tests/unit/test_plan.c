@@ -321,6 +321,37 @@ our_own_tunnels_server_is_no_sockets(void **state)
 	assert_false(f.flows[1].in_two);
 }
 
+/* Whoever knows our key may speak first, to one port. */
+static void
+who_listens_is_heard_of_before_there_is_an_endpoint(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTING);
+	const struct policy *p;
+	struct firewall_plan f;
+	struct routes_plan r;
+
+	(void)state;
+	server.protocol = SERVER_TUNNEL;
+	server.listen = 51999;
+	server.n_endpoints = 0;
+	p = plan_policy(&input);
+	assert_non_null(p);
+	assert_true(p->listens);
+	assert_int_equal(p->n_endpoints, 0);
+	policy_free(p);
+	plan_firewall(&input, &f);
+	assert_int_equal(f.listen, 51999);
+	assert_int_equal(f.n_flows, 0);
+	plan_routes(&input, &r);
+	assert_true(r.anyone);
+	input.state = GATE_BLOCKED;
+	assert_ptr_equal(plan_policy(&input), &policy_block_all);
+	plan_firewall(&input, &f);
+	assert_int_equal(f.listen, 0);
+	plan_routes(&input, &r);
+	assert_false(r.anyone);
+}
+
 /* By TCP it has a connection: no account but the worker's may have another. */
 static void
 our_own_tunnels_connection_is_the_workers(void **state)
@@ -474,6 +505,7 @@ main(void)
 		WITH_VIEW(a_network_card_is_no_tunnel_to_the_firewall),
 		WITH_VIEW(a_server_on_the_link_is_asked_for),
 		WITH_VIEW(the_firewalls_heads_are_the_shapes),
+		WITH_VIEW(who_listens_is_heard_of_before_there_is_an_endpoint),
 		WITH_VIEW(as_many_flows_as_endpoints_fit),
 	};
 

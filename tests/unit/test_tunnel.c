@@ -67,7 +67,9 @@ static struct list heard; /* by the peer: inner packets */
 static struct tunnel *tunnel;
 static struct policy *pol;
 static uint64_t now;
-static bool deaf; /* what is sent to the peer is lost */
+static bool deaf;	   /* what is sent to the peer is lost */
+static bool listening;	   /* the peer has no endpoint, and speaks first */
+static uint16_t peer_port; /* that it speaks from */
 
 static struct packet *
 list_put(struct list *l, const void *data, size_t len)
@@ -154,7 +156,7 @@ udp_read(struct udp *u, struct udp_in in[], unsigned n)
 		in[i].len = (uint32_t)p->len;
 		in[i].segment = u->segment;
 		in[i].from = packet_addr(PEER4);
-		in[i].port = PEER_PORT;
+		in[i].port = peer_port;
 	}
 	return (int)i;
 }
@@ -206,7 +208,7 @@ uplink_send(struct uplink *u, struct uplink_out *out, unsigned n)
 			u->longest = b->len > u->longest ? b->len : u->longest;
 			continue;
 		}
-		assert_int_equal(p.dport, PEER_PORT);
+		assert_int_equal(p.dport, peer_port);
 		assert_int_equal(b->data[20] << 8 | b->data[21], PORT);
 		if (b->offload.gso_type == OFFLOAD_GSO_NONE) {
 			assert_true(b->len <= 1500);
@@ -272,7 +274,7 @@ make_peer(const uint8_t private[32], const uint8_t ours[32])
 		.mtu = MTU,
 		.enough = 1000,
 		.ops = &peer_ops };
-	struct wg_peer_config p = { 0 };
+	struct wg_peer_config p = { .endpoint = { packet_addr(OURS4), PORT } };
 	const struct prefix own4 = prefix(INNER4, 32),
 			    own6 = prefix(INNER6, 128);
 
@@ -311,6 +313,7 @@ setup(void **state)
 	memset(&uplink, 0, sizeof(uplink));
 	memset(&heard, 0, sizeof(heard));
 	deaf = false;
+	peer_port = PEER_PORT;
 	closed = 0;
 	now = SECOND;
 	crypto = wg_crypto_new();
@@ -333,8 +336,10 @@ setup(void **state)
 	if ((p = tunnel_conf_add_peer(conf)) == NULL)
 		return -1;
 	make_keys(their_private, p->public);
-	p->endpoint = packet_addr(PEER4);
+	if (!listening)
+		p->endpoint = packet_addr(PEER4);
 	p->port = PEER_PORT;
+	conf->interface.listens = listening;
 	memcpy(conf->interface.private, our_private, 32);
 	conf->interface.n_addresses = 2;
 	conf->interface.addresses[0] =
@@ -374,6 +379,22 @@ setup_with_dead_peer(void **state)
 	dead_peer = DEAD_WITH_HALF;
 	r = setup(state);
 	dead_peer = NO_DEAD;
+	return r;
+}
+
+/* Nobody is in the policy. */
+static int
+setup_that_listens(void **state)
+{
+	int r;
+
+	listening = true;
+	r = setup(state);
+	listening = false;
+	if (r == 0) {
+		pol->listens = true;
+		pol->n_endpoints = 0;
+	}
 	return r;
 }
 
@@ -959,6 +980,140 @@ a_late_answer_is_no_proof(void **state)
 	assert_int_equal(tunnel_established(tunnel), 1);
 }
 
+/*
+ * Peers that speak first.
+ */
+
+/* As control has it, when it was told of the place. */
+static void
+let_there_be_an_endpoint(uint16_t port)
+{
+	pol->n_endpoints = 1;
+	pol->endpoints[0].port = port;
+}
+
+static void
+pass(uint64_t ms)
+{
+	now += ms * 1000000;
+	if (tunnel_next_tick(tunnel) <= now)
+		tunnel_tick(tunnel, pol, now);
+}
+
+static void
+an_answer_waits_for_its_way(void **state)
+{
+	struct wg_endpoint places[4];
+
+	(void)state;
+	tunnel_renew(tunnel, pol, now, 1);
+	assert_int_equal(tunnel_places(tunnel, places, 4), 0);
+	wg_device_connect(peer, now, peers_peer);
+	settle();
+	assert_int_equal(uplink.calls, 0);
+	assert_int_equal(tunnel_moves(tunnel), 2);
+	assert_int_equal(tunnel_places(tunnel, places, 4), 1);
+	assert_true(addr_equal(&places[0].addr, &pol->endpoints[0].addr));
+	assert_int_equal(places[0].port, PEER_PORT);
+	pass(100);
+	settle();
+	assert_int_equal(uplink.calls, 0);
+	let_there_be_an_endpoint(PEER_PORT);
+	pass(100);
+	settle();
+	assert_int_equal(uplink.calls, 1);
+	/* Its first data came: that is a handshake, and a proof. */
+	assert_int_equal(tunnel_established(tunnel), 1);
+	assert_int_equal(tunnel_renewed(tunnel), 1);
+}
+
+static void
+an_answer_without_a_way_is_forgotten(void **state)
+{
+	(void)state;
+	wg_device_connect(peer, now, peers_peer);
+	settle();
+	pass(1100);
+	assert_true(tunnel_next_tick(tunnel) > now + SECOND);
+	let_there_be_an_endpoint(PEER_PORT);
+	pass(100);
+	assert_int_equal(uplink.calls, 0);
+	/* The peer asks again, and there is no news in where it is. */
+	now += 5 * SECOND;
+	wg_device_tick(peer, now);
+	settle();
+	assert_int_equal(tunnel_established(tunnel), 1);
+	assert_int_equal(tunnel_moves(tunnel), 2);
+}
+
+static void
+who_roams_is_spoken_to_where_the_policy_says(void **state)
+{
+	const struct flow back = { PEER4, INNER4, 1, 2 };
+	struct packet p = inner("198.51.100.7", 1, 100),
+		      from = packet_udp(back, "x", 1);
+	struct wg_endpoint places[4];
+
+	(void)state;
+	let_there_be_an_endpoint(PEER_PORT);
+	wg_device_connect(peer, now, peers_peer);
+	settle();
+	assert_int_equal(tunnel_established(tunnel), 1);
+	peer_port = 6000;
+	peer_seals(&from);
+	settle();
+	assert_int_equal(tunnel_places(tunnel, places, 4), 1);
+	assert_int_equal(places[0].port, 6000);
+	/* Not where it was, and not where nobody said it may be. */
+	memset(&uplink, 0, sizeof(uplink));
+	machine_sends(&p);
+	settle();
+	assert_int_equal(uplink.calls, 0);
+	assert_int_equal(ended(DROP_BLOCKED), 1);
+	let_there_be_an_endpoint(6000);
+	machine_sends(&p);
+	settle();
+	assert_int_equal(uplink.packets, 1);
+	assert_int_equal(heard.n, 1);
+}
+
+/* It asks for no answer, so nothing is brought about by it. */
+static void
+a_strangers_words_bring_nothing_about(void **state)
+{
+	struct wg_endpoint places[4];
+	uint8_t msg[WG_INITIATION_LEN] = { 1 };
+
+	(void)state;
+	(void)list_put(&udp.in, msg, sizeof(msg));
+	(void)list_put(&udp.in, msg, 20);
+	settle();
+	assert_int_equal(uplink.calls, 0);
+	assert_int_equal(tunnel_moves(tunnel), 0);
+	assert_int_equal(tunnel_places(tunnel, places, 4), 0);
+}
+
+/* A handshake of its own is under way: ours would be one too many. */
+static void
+who_speaks_first_is_asked_only_with_a_session(void **state)
+{
+	(void)state;
+	let_there_be_an_endpoint(PEER_PORT);
+	tunnel_renew(tunnel, pol, now, 1);
+	assert_int_equal(uplink.calls, 0);
+	wg_device_connect(peer, now, peers_peer);
+	settle();
+	assert_int_equal(tunnel_renewed(tunnel), 1);
+	memset(&uplink, 0, sizeof(uplink));
+	now += SECOND;
+	tunnel_renew(tunnel, pol, now, 2);
+	assert_int_equal(uplink.calls, 1);
+	settle();
+	assert_int_equal(tunnel_renewed(tunnel), 2);
+}
+
+#define LISTENING(test) \
+	cmocka_unit_test_setup_teardown(test, setup_that_listens, teardown)
 #define WITH_TUNNEL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -987,6 +1142,11 @@ main(void)
 		    who_is_aside_is_no_proof_and_no_voice,
 		    setup_with_peer_aside, teardown),
 		WITH_TUNNEL(a_late_answer_is_no_proof),
+		LISTENING(an_answer_waits_for_its_way),
+		LISTENING(an_answer_without_a_way_is_forgotten),
+		LISTENING(who_roams_is_spoken_to_where_the_policy_says),
+		LISTENING(a_strangers_words_bring_nothing_about),
+		LISTENING(who_speaks_first_is_asked_only_with_a_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,12 +204,19 @@ on_tun_lost(void *arg)
 	(void)arg;
 }
 
+static void
+on_moved(const struct msg *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+}
+
 static int
 start(void **state)
 {
 	static const struct warden_calls calls = { run, on_start, on_ready,
 		on_request, on_heard, on_tun_lost, on_tun_lost, on_tun_lost,
-		NULL };
+		on_moved, NULL };
 
 	(void)state;
 	memset(&t, 0, sizeof(t));

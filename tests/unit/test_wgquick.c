@@ -370,6 +370,15 @@ what_is_wrong_is_named_with_its_line(void **state)
 	check_problem(INTERFACE "MTU = 1x\n", "x.conf:4: MTU: must be");
 	check_problem(INTERFACE "ListenPort = 65536\n",
 	    "x.conf:4: ListenPort: must be");
+	check_problem(INTERFACE "Listen = 0\n", "x.conf:4: Listen: must be");
+	check_problem(INTERFACE "Listen = 65536\n",
+	    "x.conf:4: Listen: must be");
+	check_problem(INTERFACE "Listen = 1\nListenPort = 2\n",
+	    "x.conf:5: ListenPort: Listen has said it");
+	check_problem(INTERFACE "ListenPort = 2\nListen = 1\n",
+	    "x.conf:5: Listen: ListenPort has said it");
+	check_problem(INTERFACE "Listen = 1\nTransport = tcp\n" PEER,
+	    "x.conf:4: Listen: this is for Transport = udp");
 	check_problem(INTERFACE "Table = off\n",
 	    "x.conf:4: Table: must be auto");
 	check_problem(INTERFACE "SaveConfig = perhaps\n",
@@ -453,6 +462,23 @@ what_is_missing_is_named(void **state)
 	check_problem(INTERFACE "[Peer]\nPublicKey = " ONE
 				"\nAllowedIPs = ::/0\n",
 	    "x.conf: no Endpoint line");
+}
+
+static void
+who_listens_needs_no_endpoint(void **state)
+{
+	static const char text[] =
+	    INTERFACE "Listen = 51999\n[Peer]\n"
+		      "PublicKey = " ONE "\nAllowedIPs = ::/0\n";
+	struct wgquick_how h = how();
+	struct wgquick w;
+
+	(void)state;
+	assert_int_equal(parse(text, strlen(text), &h, &w), 0);
+	assert_int_equal(w.conf->interface.listens, 1);
+	assert_int_equal(w.conf->interface.listen_port, 51999);
+	assert_int_equal(w.n_endpoints, 0);
+	wgquick_done(&w);
 }
 
 /* STATES.md: never through a leak. */
@@ -559,6 +585,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_wrong_with_a_peer_is_named_with_its_line),
 		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(who_listens_needs_no_endpoint),
 		cmocka_unit_test(a_name_needs_the_addresses_that_were_kept),
 		cmocka_unit_test(no_problem_tells_a_key),
 		cmocka_unit_test(a_file_is_known_by_its_sections),
