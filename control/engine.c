@@ -28,6 +28,7 @@
 #include "datapath/pump.h"
 #include "src/base/log.h"
 #include "src/os/firewall.h"
+#include "src/os/forwarding.h"
 #include "src/os/isolate.h"
 #include "src/os/returnpath.h"
 #include "src/os/routes.h"
@@ -685,12 +686,6 @@ check_addresses(const struct engine *e, const struct server *s,
 {
 	char text[ADDR_TEXT_MAX];
 
-	/* What comes in there is handed over by the server's addresses. */
-	if (s->listen != 0 && e->outside != NULL) {
-		(void)snprintf(why, ENGINE_WHY_MAX,
-		    "Listen is not for uplink = namespace");
-		return -EINVAL;
-	}
 	for (unsigned i = 0; i < s->n_endpoints; i++) {
 		const struct addr *a = &s->endpoints[i].addr;
 
@@ -700,6 +695,43 @@ check_addresses(const struct engine *e, const struct server *s,
 		    "%s cannot be a server here: it is this machine's own, or "
 		    "the broadcast address of its network",
 		    addr_print(a, text));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What a server that listens needs of this machine. As check_addresses(). */
+static int
+check_listening(const struct engine *e, const struct server *s,
+    char why[ENGINE_WHY_MAX])
+{
+	const struct net_view *v = &e->view;
+	char what[FORWARDING_WHY_MAX];
+
+	/* What comes in there is handed over by the server's addresses. */
+	if (s->listen != 0 && e->outside != NULL) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "Listen is not for uplink = namespace");
+		return -EINVAL;
+	}
+	if (s->behind[0] == '\0')
+		return 0;
+	if (strcmp(s->behind, v->v4.link.name) == 0 ||
+	    strcmp(s->behind, v->v6.link.name) == 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "Forward: %s is the uplink, where nothing goes in plain "
+		    "text",
+		    s->behind);
+		return -EINVAL;
+	}
+	/* Nothing else keeps what is forwarded from the uplink. */
+	if (e->firewall == NULL) {
+		(void)snprintf(why, ENGINE_WHY_MAX,
+		    "Forward: this system has no firewall");
+		return -EINVAL;
+	}
+	if (forwarding_check(s->behind, what) < 0) {
+		(void)snprintf(why, ENGINE_WHY_MAX, "Forward: %s", what);
 		return -EINVAL;
 	}
 	return 0;
@@ -1112,7 +1144,8 @@ engine_connect(struct engine *e, const char *server, char why[ENGINE_WHY_MAX])
 		return -ENOENT;
 	}
 	if (gate_edge(e->state, EV_CONNECT).act != ACT_REFUSE) {
-		if ((r = check_addresses(e, s, why)) < 0)
+		if ((r = check_addresses(e, s, why)) < 0 ||
+		    (r = check_listening(e, s, why)) < 0)
 			return r;
 		take_way(e, s, ways_first(&e->ways, s, &e->view));
 	}

@@ -71,10 +71,11 @@ endpoints(const struct endpoint *e, unsigned n)
 static json_t *
 server(const struct server *s)
 {
-	return json_pack("{s:s, s:s, s:s?, s:o, s:s, s:b}", "name", s->name,
-	    "protocol", server_protocol_name(s->protocol), "transport",
+	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:s, s:b}", "name",
+	    s->name, "protocol", server_protocol_name(s->protocol), "transport",
 	    s->protocol == SERVER_TUNNEL ? tunnel_transport_name(s->transport)
 					 : NULL,
+	    "listen", s->listen != 0 ? json_integer(s->listen) : json_null(),
 	    "endpoints", endpoints(s->endpoints, s->n_endpoints), "interface",
 	    s->interface, "starts_client", s->command[0] != '\0');
 }

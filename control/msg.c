@@ -236,6 +236,7 @@ msg_from_server(const struct server *s, struct server *ret)
 	ret->transport = s->transport;
 	ret->one_peer = s->one_peer;
 	ret->listen = s->listen;
+	copy_text(ret->behind, s->behind, sizeof(ret->behind));
 	copy_text(ret->interface, s->interface, sizeof(ret->interface));
 	copy_text(ret->command, s->command, sizeof(ret->command));
 }

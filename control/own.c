@@ -13,6 +13,7 @@
 #include "src/base/log.h"
 #include "src/base/mono.h"
 #include "src/os/dns.h"
+#include "src/os/forwarding.h"
 #include "src/os/link.h"
 #include "src/os/tcpsocket.h"
 #include "src/os/tun.h"
@@ -213,7 +214,9 @@ make(struct own *o, const struct server *server, const struct tunnel_conf *conf,
 	o->mtu = o->mtu_max = fitting_mtu(o->conf, uplink_mtu);
 	if ((r = make_port(o, server)) < 0 ||
 	    (r = tun_open(server->interface, TUN_TUNNEL, &o->tun)) < 0 ||
-	    (r = tun_set_mtu(o->tun, o->mtu)) < 0)
+	    (r = tun_set_mtu(o->tun, o->mtu)) < 0 ||
+	    (server->behind[0] != '\0' &&
+		(r = forwarding_allow(server->interface)) < 0))
 		return r == -EADDRINUSE ? -EBUSY : r;
 	return set_addresses(o);
 }

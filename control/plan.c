@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "control/lan.h"
@@ -28,6 +29,19 @@ has_tunnel(const struct plan_input *in)
 {
 	return has_server(in) && in->view->tunnel.running &&
 	    !in->view->tunnel.ethernet;
+}
+
+/* Where a network behind is, that is forwarded to; "": nowhere. */
+static const char *
+behind(const struct plan_input *in)
+{
+	const char *name = in->server->behind;
+
+	/* In plain text by the uplink, that never. */
+	return strcmp(name, in->view->v4.link.name) != 0 &&
+		strcmp(name, in->view->v6.link.name) != 0
+	    ? name
+	    : "";
 }
 
 /* STATES.md 0.5; OPEN is not a state with exceptions. */
@@ -90,6 +104,8 @@ plan_routes(const struct plan_input *in, struct routes_plan *ret)
 	if (!has_server(in))
 		return;
 	ret->anyone = in->server->listen != 0;
+	memcpy(ret->forwarded, in->server->interface, sizeof(ret->forwarded));
+	(void)snprintf(ret->behind, sizeof(ret->behind), "%s", behind(in));
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_server(ret, &in->server->endpoints[i].addr);
 	if (!has_tunnel(in))
@@ -206,6 +222,7 @@ plan_firewall(const struct plan_input *in, struct firewall_plan *ret)
 							    : in->worker;
 	}
 	ret->listen = in->server->listen;
+	(void)snprintf(ret->behind, sizeof(ret->behind), "%s", behind(in));
 	for (unsigned i = 0; i < in->server->n_endpoints; i++)
 		add_flow(ret, &in->server->endpoints[i]);
 	if (!has_tunnel(in))

@@ -304,6 +304,7 @@ server_parse_tunnel(const char *file, const char *text, size_t len,
 	ret->protocol = SERVER_TUNNEL;
 	if (w.conf->interface.listens != 0)
 		ret->listen = w.conf->interface.listen_port;
+	memcpy(ret->behind, w.behind, sizeof(ret->behind));
 	/* Of a peer that may be anywhere there are no ways to choose from. */
 	ret->one_peer = w.conf->n_peers == 1 && ret->listen == 0;
 	for (unsigned i = 0; i < w.n_endpoints; i++)

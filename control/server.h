@@ -22,6 +22,7 @@
 
 #include "datapath/policy.h"
 #include "datapath/tunnel_conf.h"
+#include "src/base/ifname.h"
 
 #define SERVER_NAME_MAX	   64
 #define SERVER_COMMAND_MAX 200
@@ -53,6 +54,9 @@ struct server {
 	/* Its peers may speak first, to this port (host order), from wherever
 	 * they are: where they were heard becomes an endpoint. 0: not. */
 	uint16_t listen;
+	/* To the network behind that interface its peers' IPv4 is forwarded,
+	 * under the machine's address there; empty: nothing is. */
+	char behind[IFNAME_MAX];
 	/* Whose sockets may send to the server; root's by default. */
 	uid_t user;
 	bool any_user;

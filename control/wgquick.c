@@ -228,6 +228,24 @@ read_listen(struct ini_file *f, const char *value, struct reading *r)
 }
 
 static void
+read_forward(struct ini_file *f, const char *value, struct reading *r)
+{
+	char kind[ITEM_MAX] = "", behind[ITEM_MAX] = "", more[ITEM_MAX];
+
+	r->w->forward_line = ini_file_line(f);
+	if (!next_item(&value, kind) || strcasecmp(kind, "nat") != 0 ||
+	    !next_item(&value, behind) || !ifname_is_valid(behind) ||
+	    next_item(&value, more)) {
+		ini_file_problem(f,
+		    "Forward: must be nat, and the interface that the network "
+		    "is behind");
+		return;
+	}
+	memcpy(r->w->behind, behind, strlen(behind) + 1);
+	r->w->conf->interface.forwards = 1;
+}
+
+static void
 read_interface(struct ini_file *f, const char *value, struct reading *r)
 {
 	if (!ifname_is_valid(value))
@@ -520,6 +538,7 @@ static const struct key {
 	{ "MTU", SECTION_INTERFACE, false, read_mtu },
 	{ "ListenPort", SECTION_INTERFACE, false, read_listen_port },
 	{ "Listen", SECTION_INTERFACE, false, read_listen },
+	{ "Forward", SECTION_INTERFACE, false, read_forward },
 	{ "Interface", SECTION_INTERFACE, false, read_interface },
 	{ "Transport", SECTION_INTERFACE, true, read_transport },
 	{ "Framing", SECTION_INTERFACE, true, read_framing },
@@ -749,6 +768,9 @@ transport_is_sound(const struct reading *r)
 	if (i->transport != TUNNEL_UDP && i->listens != 0)
 		return complain(r, r->w->listen_line,
 		    "Listen: this is for Transport = udp");
+	if (i->forwards != 0 && i->listens == 0)
+		return complain(r, r->w->forward_line,
+		    "Forward: this is for who has Listen");
 	if (i->transport == TUNNEL_UDP && r->w->framing_line != 0)
 		return complain(r, r->w->framing_line,
 		    "Framing: this is for Transport = tcp, tls or auto");

@@ -7,8 +7,9 @@
  *     Address = 10.2.0.2/32, 2001:db8:2::2/128
  *     DNS = 10.2.0.1, example.net       addresses, and where names are sought
  *     MTU, ListenPort
- *     Listen = 51820                    ours: peers without Endpoint speak
- * first Transport = udp | tcp | tls | auto    ours, as the next two; these may
+ *     Listen = 51820              ours: peers without an Endpoint speak first
+ *     Forward = nat eth1          ours: and reach what is behind it
+ *     Transport = udp | tcp | tls | auto    ours, as the next two; these may
  *     TLSServerName = www.example.net       stand in [Peer], too
  *     TLSVerify = none | system | BASE64
  *     Interface = tungate-wg                ours: its name
@@ -57,6 +58,7 @@ struct wgquick_endpoint {
 struct wgquick {
 	struct tunnel_conf *conf;
 	char interface[IFNAME_MAX]; /* empty: not given */
+	char behind[IFNAME_MAX];    /* of Forward; empty: not given */
 	/* Of all peers, each address of a name. A peer's own is the first. */
 	struct wgquick_endpoint endpoints[POLICY_ENDPOINTS_MAX];
 	unsigned n_endpoints;
@@ -65,6 +67,7 @@ struct wgquick {
 	unsigned n_names;
 	unsigned transport_line;	 /* 0: not given, so it is UDP */
 	unsigned listen_line;		 /* of Listen; 0: not given */
+	unsigned forward_line;		 /* of Forward; 0: not given */
 	unsigned framing_line;		 /* 0: not given: TunSafe's */
 	unsigned name_line, verify_line; /* of TLS; 0: not given */
 };

@@ -120,6 +120,7 @@ struct tunnel {
 	struct addr dns[TUNNEL_DNS_MAX];
 	unsigned n_own, n_dns, n_peers;
 	bool listens; /* peers may speak first */
+	bool forwards;
 	uint32_t mtu;
 
 	const struct policy *pol; /* of this call */
@@ -453,6 +454,15 @@ is_own(const struct tunnel *t, const struct addr *a)
 	return false;
 }
 
+/* Of others, one host, by IPv4; never the uplink's address. */
+static bool
+is_forwarded(const struct tunnel *t, const struct addr *a)
+{
+	return t->forwards && a->family == ADDR_V4 && a->bytes[0] != 0 &&
+	    a->bytes[0] != 127 && a->bytes[0] < 224 &&
+	    !addr_equal(a, &t->pol->source4);
+}
+
 /* STATES.md 4: DNS only to the tunnel's resolvers. */
 static bool
 is_other_resolver(const struct tunnel *t, const struct pkt *p)
@@ -475,7 +485,7 @@ judge(const struct tunnel *t, const uint8_t *data, size_t len,
 
 	if ((why = parse_ip(data, len, &p)) != PASSED)
 		return why;
-	if (!is_own(t, &p.src))
+	if (!is_own(t, &p.src) && !is_forwarded(t, &p.src))
 		return DROP_WRONG_SOURCE;
 	if (is_other_resolver(t, &p))
 		return DROP_OTHER_RESOLVER;
@@ -697,7 +707,7 @@ hear(struct tunnel *t, const struct udp_in *in, uint8_t *msg, size_t len,
 	if (wg_device_receive(t->device, now, &from, msg, len, &packet) !=
 		WG_PACKET ||
 	    parse_ip(packet.data, packet.len, &p) != PASSED ||
-	    !is_own(t, &p.dst))
+	    (!is_own(t, &p.dst) && !is_forwarded(t, &p.dst)))
 		return;
 	b.data = packet.data;
 	b.len = (uint32_t)packet.len;
@@ -1051,6 +1061,7 @@ tunnel_new(const struct tunnel_parts *parts, struct tunnel **ret)
 	t->n_own = i->n_addresses;
 	t->n_dns = i->n_dns;
 	t->listens = i->listens != 0;
+	t->forwards = i->forwards != 0;
 	memcpy(t->own, i->addresses, sizeof(t->own));
 	memcpy(t->dns, i->dns, sizeof(t->dns));
 	if (i->n_addresses > TUNNEL_ADDRESSES_MAX ||

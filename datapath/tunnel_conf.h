@@ -52,6 +52,9 @@ struct tunnel_interface {
 	/* Not 0: peers without an endpoint speak first, from wherever they
 	 * are, to listen_port. */
 	uint8_t listens;
+	/* Not 0: what peers send elsewhere by IPv4 is handed to the machine,
+	 * too, and what it hands over need not be from our addresses. */
+	uint8_t forwards;
 	uint32_t n_addresses, n_dns;
 	struct tunnel_address addresses[TUNNEL_ADDRESSES_MAX];
 	struct addr dns[TUNNEL_DNS_MAX];

@@ -64,6 +64,9 @@ struct firewall_plan {
 	 * port (host order) of its address: 0: none. Nobody is answered by
 	 * that: who is is a flow. */
 	uint16_t listen;
+	/* To what is behind that interface, never the uplink, IPv4 of the
+	 * tunnel's peers is forwarded, under its address; empty: nothing is. */
+	char behind[16];
 	/* Whose sockets may send there, into the gate; the kernel's always. */
 	bool any_user;
 	uid_t user;

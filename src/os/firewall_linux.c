@@ -20,8 +20,12 @@
  * server, which people wait for, replaces few rules: `gate`, what the gate
  * sends there; `others`, who else must not; `answers`, what comes from there.
  *
- * Nothing looks at connections: what passes is decided packet by packet, so
- * nothing lives on from an earlier plan.
+ * What the tunnel's peers send to a network behind (`forward`) gets a mark of
+ * its own there, by which `leaving` and `egress` know it: a frame has no word
+ * of where it came in. Only then there is a third table, which translates.
+ *
+ * Else nothing looks at connections: what passes is decided packet by packet,
+ * so nothing lives on from an earlier plan.
  *
  * A rule reads offsets from the network header only. In IPv4 it asks for a
  * header of 20 bytes and no fragment first, in IPv6 for no extension header:
@@ -42,6 +46,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/if.h>
@@ -94,8 +99,9 @@ struct firewall {
 	struct nft_watch *watch;
 	struct uplink_sender gate;
 	bool to_be_held, held; /* by a process of its own */
-	uint32_t probe_mark;
-	bool made; /* the tables are ours, and made in this manner, */
+	uint32_t probe_mark, forward_mark;
+	bool translates; /* there may be a table that does */
+	bool made;	 /* the tables are ours, and made in this manner, */
 	struct firewall_plan plan; /* from this */
 	struct manner manner;
 	char devices[DEVICES_MAX + 1][16]; /* if they are named one by one */
@@ -113,7 +119,9 @@ firewall_open(const struct uplink_sender *gate, bool held,
 	f->gate = *gate;
 	f->to_be_held = held;
 	if (getrandom(&f->probe_mark, sizeof(f->probe_mark), 0) !=
-	    sizeof(f->probe_mark)) {
+		sizeof(f->probe_mark) ||
+	    getrandom(&f->forward_mark, sizeof(f->forward_mark), 0) !=
+		sizeof(f->forward_mark)) {
 		r = -EIO;
 		goto free_firewall;
 	}
@@ -615,6 +623,101 @@ fill_others(struct firewall *f, bool netdev, const struct firewall_plan *plan)
 }
 
 /*
+ * Forwarding.
+ */
+
+static void
+allow_forwarded(struct nft *n, const struct firewall_plan *plan, uint32_t mark)
+{
+	nft_meta(n, NFT_META_MARK, NFT_IS, mark);
+	nft_name_is(n, NFT_META_OIFNAME, plan->behind);
+	nft_ethertype_is(n, ETH_P_IP);
+	nft_accept(n);
+}
+
+static bool
+forwards(const struct firewall_plan *plan)
+{
+	return plan->behind[0] != '\0' && plan->tunnel_ifindex != 0;
+}
+
+/* Whoever has a link address there may be asked, and told ours. */
+static void
+allow_arp_behind(struct nft *n, const struct firewall_plan *plan)
+{
+	/* RFC 826, IPv4 over Ethernet. */
+	static const uint8_t heads[][8] = { { 0, 1, 8, 0, 6, 4, 0,
+						ARP_REQUEST },
+		{ 0, 1, 8, 0, 6, 4, 0, ARP_REPLY } };
+
+	for (int i = 0; i < 2; i++) {
+		nft_name_is(n, NFT_META_OIFNAME, plan->behind);
+		nft_ethertype_is(n, ETH_P_ARP);
+		nft_bytes(n, 0, sizeof(heads[i]), NFT_IS, heads[i]);
+		nft_accept(n);
+	}
+}
+
+/* The tunnel's peers begin; what is behind it answers. */
+static void
+fill_forward(struct firewall *f, const struct firewall_plan *plan)
+{
+	static const uint32_t answers =
+	    NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED);
+	struct nft *n = f->nft;
+
+	nft_fill_chain(n, "forward");
+	if (!forwards(plan))
+		return;
+	nft_family_is(n, NFPROTO_IPV4);
+	nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+	nft_name_is(n, NFT_META_OIFNAME, plan->behind);
+	nft_mark(n, f->forward_mark);
+	nft_meta(n, NFT_META_MARK, NFT_IS, f->forward_mark);
+	nft_meta(n, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+	nft_name_is(n, NFT_META_OIFNAME, plan->behind);
+	nft_accept(n);
+	nft_family_is(n, NFPROTO_IPV4);
+	nft_name_is(n, NFT_META_IIFNAME, plan->behind);
+	nft_meta(n, NFT_META_OIF, NFT_IS, plan->tunnel_ifindex);
+	nft_connection_is(n, answers);
+	nft_accept(n);
+}
+
+static void
+make_table(struct firewall *f, uint32_t family)
+{
+	/* There, so that it can be deleted, and then made anew. */
+	nft_new_table(f->nft, family, TABLE, f->manner.was);
+	nft_delete_table(f->nft, family, TABLE);
+	nft_new_table(f->nft, family, TABLE, f->manner.flags);
+}
+
+/* A table of its own, for it makes the kernel follow connections. */
+static void
+put_translation(struct firewall *f, const struct firewall_plan *plan)
+{
+	const struct nft_hook hook = { .type = "nat",
+		.number = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_NAT_SRC };
+	struct nft *n = f->nft;
+
+	if (!forwards(plan) && !f->translates)
+		return;
+	make_table(f, NFPROTO_IPV4);
+	if (!forwards(plan)) {
+		nft_delete_table(n, NFPROTO_IPV4, TABLE);
+		return;
+	}
+	f->translates = true;
+	nft_new_chain(n, "translate", &hook);
+	nft_fill_chain(n, "translate");
+	nft_meta(n, NFT_META_MARK, NFT_IS, f->forward_mark);
+	nft_name_is(n, NFT_META_OIFNAME, plan->behind);
+	nft_masquerade(n);
+}
+
+/*
  * The chains.
  */
 
@@ -651,6 +754,10 @@ fill_egress(struct firewall *f, const struct firewall_plan *plan)
 	nft_meta(n, NFT_META_SKUID, NFT_IS, f->gate.uid);
 	nft_jump(n, "gate");
 	allow_arp(n, plan);
+	if (forwards(plan)) {
+		allow_forwarded(n, plan, f->forward_mark);
+		allow_arp_behind(n, plan);
+	}
 	allow_eapol(n);
 	allow_always(n, true, plan);
 	allow_lan(n, true, plan);
@@ -747,6 +854,10 @@ fill_leaving(struct firewall *f, const struct firewall_plan *plan)
 	nft_fill_chain(f->nft, "leaving");
 	nft_jump(f->nft, "others");
 	allow_inside(f->nft, plan);
+	if (forwards(plan)) {
+		nft_meta(f->nft, NFT_META_IIF, NFT_IS, plan->tunnel_ifindex);
+		allow_forwarded(f->nft, plan, f->forward_mark);
+	}
 	allow_always(f->nft, false, plan);
 	allow_lan(f->nft, false, plan);
 }
@@ -964,15 +1075,6 @@ make_netdev_chains(struct firewall *f)
 	nft_new_chain(f->nft, "egress", &egress);
 }
 
-static void
-make_table(struct firewall *f, uint32_t family)
-{
-	/* There, so that it can be deleted, and then made anew. */
-	nft_new_table(f->nft, family, TABLE, f->manner.was);
-	nft_delete_table(f->nft, family, TABLE);
-	nft_new_table(f->nft, family, TABLE, f->manner.flags);
-}
-
 /* What of it is to be put: a change of server is in few rules of them all. */
 enum extent { FLOWS, CHAINS, TABLES };
 
@@ -993,6 +1095,9 @@ put(struct firewall *f, const struct firewall_plan *plan, enum extent extent)
 		fill_arriving(f, plan);
 		fill_input(f, plan);
 		fill_leaving(f, plan);
+		fill_forward(f, plan);
+		put_translation(f, plan);
+		nft_in_table(n, NFPROTO_INET, TABLE);
 	}
 	if (f->manner.devices == DEVICES_NONE)
 		return nft_commit(n);
@@ -1308,8 +1413,9 @@ firewall_release(struct firewall *f)
 {
 	int holder = f->to_be_held ? holder_end() : 0,
 	    netdev = remove_table(f, NFPROTO_NETDEV),
+	    ip = remove_table(f, NFPROTO_IPV4),
 	    inet = remove_table(f, NFPROTO_INET);
 
 	f->made = false;
-	return netdev < 0 ? netdev : inet < 0 ? inet : holder;
+	return netdev < 0 ? netdev : inet < 0 ? inet : ip < 0 ? ip : holder;
 }

@@ -231,6 +231,8 @@ netmsg_read_rule(const struct nlmsghdr *h, size_t len, struct netmsg_rule *ret)
 	if (tb[FRA_PROTOCOL] != NULL && nla_len(tb[FRA_PROTOCOL]) >= 1)
 		ret->protocol = nla_get_u8(tb[FRA_PROTOCOL]);
 	ret->action = i->action;
+	if (tb[FRA_IIFNAME] != NULL)
+		(void)nla_strlcpy(ret->iif, tb[FRA_IIFNAME], sizeof(ret->iif));
 	ret->src = get_addr(tb[FRA_SRC], ret->family);
 	ret->dst = get_addr(tb[FRA_DST], ret->family);
 	ret->src_len = i->src_len;

@@ -66,6 +66,7 @@ struct netmsg_rule {
 	unsigned protocol, action;
 	struct addr src, dst; /* ADDR_NONE: any */
 	unsigned src_len, dst_len;
+	char iif[16]; /* empty: any */
 };
 int
 netmsg_read_rule(const struct nlmsghdr *h, size_t len, struct netmsg_rule *ret);

@@ -406,6 +406,16 @@ nft_ethertype_is(struct nft *n, uint16_t ethertype)
 	compare(n, NFT_IS, &wire, sizeof(wire));
 }
 
+void
+nft_name_is(struct nft *n, uint32_t key, const char *name)
+{
+	char padded[16] = "";
+
+	(void)snprintf(padded, sizeof(padded), "%s", name);
+	load_meta(n, key);
+	compare(n, NFT_IS, padded, sizeof(padded));
+}
+
 static void
 load_bytes(struct nft *n, uint32_t offset, uint32_t len)
 {
@@ -456,6 +466,20 @@ nft_masked(struct nft *n, uint32_t offset, uint32_t len, const void *mask,
 }
 
 void
+nft_connection_is(struct nft *n, uint32_t states)
+{
+	static const uint32_t nothing;
+	struct nftnl_expr *e = expression(n, "ct");
+
+	if (e != NULL) {
+		nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	}
+	change_bits(n, sizeof(states), &states, &nothing);
+	compare(n, NFT_IS_NOT, &nothing, sizeof(nothing));
+}
+
+void
 nft_count(struct nft *n)
 {
 	(void)expression(n, "counter");
@@ -491,6 +515,13 @@ void
 nft_jump(struct nft *n, const char *chain)
 {
 	verdict(n, NFT_JUMP, chain);
+}
+
+void
+nft_masquerade(struct nft *n)
+{
+	(void)expression(n, "masq");
+	end_rule(n);
 }
 
 static void

@@ -71,6 +71,12 @@ enum nft_is { NFT_IS, NFT_IS_NOT };
 /* key: NFT_META_...; in host order, as the kernel keeps most of them. */
 void nft_meta(struct nft *n, uint32_t key, enum nft_is is, uint32_t value);
 
+/* key: NFT_META_IIFNAME or NFT_META_OIFNAME. */
+void nft_name_is(struct nft *n, uint32_t key, const char *name);
+
+/* Of a connection with any of these states (1 << IP_CT_..., in host order). */
+void nft_connection_is(struct nft *n, uint32_t states);
+
 /* NFT_META_NFPROTO, one byte; NFT_META_PROTOCOL, an ethertype in host order. */
 void nft_family_is(struct nft *n, uint8_t family);
 void nft_ethertype_is(struct nft *n, uint16_t ethertype);
@@ -88,6 +94,9 @@ void nft_count(struct nft *n);
 void nft_accept(struct nft *n);
 void nft_drop(struct nft *n);
 void nft_jump(struct nft *n, const char *chain);
+
+/* Under the address of the interface that it leaves by; and accepted. */
+void nft_masquerade(struct nft *n);
 
 /* Or it goes on, with that mark, or with those bits of its mark turned over. */
 void nft_mark(struct nft *n, uint32_t mark);

@@ -44,6 +44,9 @@ struct routes_plan {
 	 * nowhere. The router; ADDR_NONE: there is none. */
 	unsigned uplink4_ifindex, uplink6_ifindex;
 	struct addr gateway4;
+	/* IPv4 that is forwarded: what comes in by that interface, and what
+	 * comes back to it from the interface behind; empty: nothing is. */
+	char forwarded[16], behind[16];
 	/* What goes out by the uplink as it is: the local network's. */
 	struct prefix lan[ROUTES_LAN_MAX];
 	unsigned n_lan;

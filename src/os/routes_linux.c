@@ -15,6 +15,10 @@
  *   73  from the tunnel's address    -> TUNNEL
  *   74  from any address             -> GATE    (IPv6: ::/1 and 8000::/1)
  *   75  the rest: not bound          -> TUNNEL  (IPv6)
+ *   77  in by the TUNNEL             -> main    what its peers send to the
+ *                                               network behind (IPv4; never
+ *                                               by a default route), and
+ *       in by BEHIND                -> TUNNEL  what comes back
  *   78  marked on arrival            -> RETURN  likewise, of anyone who may
  *                                               speak first (IPv4)
  *   79  all                          -> GATE
@@ -75,7 +79,8 @@ enum {
 	ASK_TUNNEL,
 	ASK_BOUND6,
 	ASK_UNBOUND6,
-	ASK_ANYONE = 9,
+	ASK_FORWARDED = 8,
+	ASK_ANYONE,
 	ASK_ALL,
 	BEGIN = 69, /* and where that is, if nobody is before us */
 };
@@ -92,6 +97,7 @@ struct object {
 	uint32_t table;
 	/* A rule's */
 	uint32_t priority, mark;
+	char iif[16];
 	struct addr src;
 	unsigned src_len;
 	/* Both: what it is for (a rule's "to"; a route's destination) */
@@ -127,10 +133,10 @@ is_same(const struct object *a, const struct object *b)
 {
 	return a->kind == b->kind && a->family == b->family &&
 	    a->table == b->table && a->priority == b->priority &&
-	    a->mark == b->mark && addr_equal(&a->src, &b->src) &&
-	    a->src_len == b->src_len && addr_equal(&a->dst, &b->dst) &&
-	    a->dst_len == b->dst_len && a->type == b->type &&
-	    a->scope == b->scope && a->oif == b->oif &&
+	    a->mark == b->mark && strcmp(a->iif, b->iif) == 0 &&
+	    addr_equal(&a->src, &b->src) && a->src_len == b->src_len &&
+	    addr_equal(&a->dst, &b->dst) && a->dst_len == b->dst_len &&
+	    a->type == b->type && a->scope == b->scope && a->oif == b->oif &&
 	    a->protocol == b->protocol && a->metric == b->metric &&
 	    addr_equal(&a->source, &b->source);
 }
@@ -268,6 +274,20 @@ want_server(struct list *l, const struct routes_plan *plan,
 	want_return(l, plan, server);
 }
 
+static void
+want_forwarded(struct list *l, const struct routes_plan *plan)
+{
+	struct object out = rule(ADDR_V4, ASK_FORWARDED, RT_TABLE_MAIN),
+		      back = rule(ADDR_V4, ASK_FORWARDED, TABLE_TUNNEL);
+
+	if (plan->behind[0] == '\0' || plan->tunnel_ifindex == 0)
+		return;
+	memcpy(out.iif, plan->forwarded, sizeof(out.iif));
+	memcpy(back.iif, plan->behind, sizeof(back.iif));
+	append(l, &out);
+	append(l, &back);
+}
+
 /* fe80::/10 and ff00::/8: their socket names the interface. */
 static bool
 is_by_interface(const struct addr *a)
@@ -387,6 +407,7 @@ want(struct list *l, const struct routes_plan *plan, bool v6, uint32_t begin)
 	want_return(l, plan, &plan->gateway4);
 	if (plan->anyone)
 		want_marked(l, plan, ASK_ANYONE, &(struct addr){ 0 }, 0);
+	want_forwarded(l, plan);
 	want_tunnel4(l, plan);
 	if (v6)
 		want_tunnel6(l, plan);
@@ -442,6 +463,7 @@ on_rule(const struct nlmsghdr *h, size_t len, void *arg)
 {
 	struct list *l = arg;
 	struct netmsg_rule r;
+	struct object o;
 
 	if (h == NULL) {
 		/* Routes are read after the rules: nothing else is in it. */
@@ -458,10 +480,10 @@ on_rule(const struct nlmsghdr *h, size_t len, void *arg)
 			l->first = r.priority;
 		return;
 	}
-	if (!is_our_table(r.table) || r.action != FR_ACT_TO_TBL)
+	if ((!is_our_table(r.table) && r.table != RT_TABLE_MAIN) ||
+	    r.action != FR_ACT_TO_TBL)
 		return;
-	append(l,
-	    &(struct object){ .kind = RULE,
+	o = (struct object){ .kind = RULE,
 		.family = r.family,
 		.table = r.table,
 		.priority = r.priority,
@@ -469,7 +491,9 @@ on_rule(const struct nlmsghdr *h, size_t len, void *arg)
 		.src = r.src,
 		.src_len = r.src_len,
 		.dst = r.dst,
-		.dst_len = r.dst_len });
+		.dst_len = r.dst_len };
+	memcpy(o.iif, r.iif, sizeof(o.iif));
+	append(l, &o);
 }
 
 /* Add to the list what there is of one kind and family. */
@@ -536,6 +560,9 @@ rule_message(const struct object *o, int type, int flags)
 	    nla_put_u32(m, FRA_PRIORITY, o->priority) < 0 ||
 	    nla_put_u8(m, FRA_PROTOCOL, PROTOCOL) < 0 ||
 	    (o->mark != 0 && nla_put_u32(m, FRA_FWMARK, o->mark) < 0) ||
+	    (o->iif[0] != '\0' && nla_put_string(m, FRA_IIFNAME, o->iif) < 0) ||
+	    (o->table == RT_TABLE_MAIN &&
+		nla_put_u32(m, FRA_SUPPRESS_PREFIXLEN, 0) < 0) ||
 	    put_prefix(m, FRA_SRC, &o->src) < 0 ||
 	    put_prefix(m, FRA_DST, &o->dst) < 0) {
 		nlmsg_free(m);

@@ -424,6 +424,8 @@ values_for_messages_hold_nothing_but_their_fields(void **state)
 		server.transport = TUNNEL_UDP;
 		server.one_peer = true;
 		server.listen = 51820;
+		memset(server.behind, 0, sizeof(server.behind));
+		memcpy(server.behind, "eth1", 5);
 		msg_from_server(&server, &servers[i]);
 
 		memset(&view, i == 0 ? 0xaa : 0x55, sizeof(view));

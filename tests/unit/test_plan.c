@@ -352,6 +352,40 @@ who_listens_is_heard_of_before_there_is_an_endpoint(void **state)
 	assert_false(r.anyone);
 }
 
+/* In plain text by the uplink, that never, whatever the file says. */
+static void
+what_is_forwarded_goes_behind_and_never_by_the_uplink(void **state)
+{
+	struct plan_input input = in(GATE_CONNECTED);
+	struct firewall_plan f;
+	struct routes_plan r;
+
+	(void)state;
+	server.protocol = SERVER_TUNNEL;
+	server.listen = 51999;
+	memcpy(server.behind, "eth1", 5);
+	plan_firewall(&input, &f);
+	assert_string_equal(f.behind, "eth1");
+	plan_routes(&input, &r);
+	assert_string_equal(r.behind, "eth1");
+	assert_string_equal(r.forwarded, server.interface);
+	for (int i = 0; i < 2; i++) {
+		struct net_uplink *up = i == 0 ? &view.v4 : &view.v6;
+
+		memcpy(up->link.name, "eth1", 5);
+		plan_firewall(&input, &f);
+		assert_string_equal(f.behind, "");
+		plan_routes(&input, &r);
+		assert_string_equal(r.behind, "");
+		memcpy(up->link.name, "eth9", 5);
+	}
+	input.state = GATE_BLOCKED;
+	plan_firewall(&input, &f);
+	assert_string_equal(f.behind, "");
+	plan_routes(&input, &r);
+	assert_string_equal(r.behind, "");
+}
+
 /* By TCP it has a connection: no account but the worker's may have another. */
 static void
 our_own_tunnels_connection_is_the_workers(void **state)
@@ -505,6 +539,8 @@ main(void)
 		WITH_VIEW(a_network_card_is_no_tunnel_to_the_firewall),
 		WITH_VIEW(a_server_on_the_link_is_asked_for),
 		WITH_VIEW(the_firewalls_heads_are_the_shapes),
+		WITH_VIEW(
+		    what_is_forwarded_goes_behind_and_never_by_the_uplink),
 		WITH_VIEW(who_listens_is_heard_of_before_there_is_an_endpoint),
 		WITH_VIEW(as_many_flows_as_endpoints_fit),
 	};

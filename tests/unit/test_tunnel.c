@@ -340,6 +340,7 @@ setup(void **state)
 		p->endpoint = packet_addr(PEER4);
 	p->port = PEER_PORT;
 	conf->interface.listens = listening;
+	conf->interface.forwards = listening;
 	memcpy(conf->interface.private, our_private, 32);
 	conf->interface.n_addresses = 2;
 	conf->interface.addresses[0] =
@@ -1077,6 +1078,41 @@ who_roams_is_spoken_to_where_the_policy_says(void **state)
 	assert_int_equal(heard.n, 1);
 }
 
+static void
+what_peers_send_elsewhere_is_forwarded_both_ways(void **state)
+{
+	static const struct {
+		const char *to;
+		bool is;
+	} in[] = { { "10.80.0.9", true }, { "198.51.100.7", true },
+		{ INNER4, true }, { OURS4, false }, { "127.0.0.1", false },
+		{ "224.0.0.1", false }, { "255.255.255.255", false },
+		{ "0.0.0.1", false } };
+	const struct flow out = { "10.80.0.9", "198.51.100.7", 1, 2 },
+			  ours = { OURS4, "198.51.100.7", 1, 2 };
+	struct packet p = packet_udp(out, "x", 1), q = packet_udp(ours, "x", 1);
+
+	(void)state;
+	let_there_be_an_endpoint(PEER_PORT);
+	wg_device_connect(peer, now, peers_peer);
+	settle();
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		const struct flow f = { "198.51.100.7", in[i].to, 1, 2 };
+		struct packet packet = packet_udp(f, "x", 1);
+		unsigned n = tun.in.n;
+
+		peer_seals(&packet);
+		settle();
+		assert_int_equal(tun.in.n - n, in[i].is);
+	}
+	memset(&uplink, 0, sizeof(uplink));
+	machine_sends(&p);
+	machine_sends(&q);
+	settle();
+	assert_int_equal(uplink.packets, 1);
+	assert_int_equal(ended(DROP_WRONG_SOURCE), 1);
+}
+
 /* It asks for no answer, so nothing is brought about by it. */
 static void
 a_strangers_words_bring_nothing_about(void **state)
@@ -1146,6 +1182,7 @@ main(void)
 		LISTENING(an_answer_without_a_way_is_forgotten),
 		LISTENING(who_roams_is_spoken_to_where_the_policy_says),
 		LISTENING(a_strangers_words_bring_nothing_about),
+		LISTENING(what_peers_send_elsewhere_is_forwarded_both_ways),
 		LISTENING(who_speaks_first_is_asked_only_with_a_session),
 	};
 

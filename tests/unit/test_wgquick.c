@@ -377,6 +377,16 @@ what_is_wrong_is_named_with_its_line(void **state)
 	    "x.conf:5: ListenPort: Listen has said it");
 	check_problem(INTERFACE "ListenPort = 2\nListen = 1\n",
 	    "x.conf:5: Listen: ListenPort has said it");
+	check_problem(INTERFACE "Forward = nat\n",
+	    "x.conf:4: Forward: must be");
+	check_problem(INTERFACE "Forward = eth1\n",
+	    "x.conf:4: Forward: must be");
+	check_problem(INTERFACE "Forward = nat eth1 eth2\n",
+	    "x.conf:4: Forward: must be");
+	check_problem(INTERFACE "Forward = nat a/b\n",
+	    "x.conf:4: Forward: must be");
+	check_problem(INTERFACE "Forward = nat eth1\n" PEER,
+	    "x.conf:4: Forward: this is for who has Listen");
 	check_problem(INTERFACE "Listen = 1\nTransport = tcp\n" PEER,
 	    "x.conf:4: Listen: this is for Transport = udp");
 	check_problem(INTERFACE "Table = off\n",
@@ -468,7 +478,7 @@ static void
 who_listens_needs_no_endpoint(void **state)
 {
 	static const char text[] =
-	    INTERFACE "Listen = 51999\n[Peer]\n"
+	    INTERFACE "Listen = 51999\nForward = nat eth1\n[Peer]\n"
 		      "PublicKey = " ONE "\nAllowedIPs = ::/0\n";
 	struct wgquick_how h = how();
 	struct wgquick w;
@@ -478,6 +488,8 @@ who_listens_needs_no_endpoint(void **state)
 	assert_int_equal(w.conf->interface.listens, 1);
 	assert_int_equal(w.conf->interface.listen_port, 51999);
 	assert_int_equal(w.n_endpoints, 0);
+	assert_int_equal(w.conf->interface.forwards, 1);
+	assert_string_equal(w.behind, "eth1");
 	wgquick_done(&w);
 }
 
