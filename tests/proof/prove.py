@@ -886,12 +886,13 @@ def any_policy(types, endpoints, find):
     t = types.named["%struct.policy"]
     pol = Object("policy", unknown("policy", types.size(t)))
     # By their place in struct policy; a wrong one cannot be unrolled.
-    n_endpoints, bulk, table = (types.field(t, i) for i in (4, 8, 10))
-    pol.data[n_endpoints:n_endpoints + 4] = [bv(endpoints, 8)] + [bv(0, 8)] * 3
-    for i in range(table, table + types.size(t[1][10])):
-        pol.data[i] = bv(find, 8)
-    for i in range(bulk, bulk + types.size(t[1][8])):
-        pol.data[i] = bv(0, 8)
+    n_endpoints, bulk, table = 5, 9, 11
+    at = types.field(t, n_endpoints)
+    pol.data[at:at + 4] = [bv(endpoints, 8)] + [bv(0, 8)] * 3
+    for place, value in (table, find), (bulk, 0):
+        at = types.field(t, place)
+        for i in range(at, at + types.size(t[1][place])):
+            pol.data[i] = bv(value, 8)
     return pol
 
 
