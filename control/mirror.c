@@ -27,6 +27,7 @@ enum {
 	EARS = 2,	   /* IPv6 may have an uplink of its own */
 	HEARD_A_TURN = 64, /* packets of strangers, then others' turn */
 	SEND_MS = 5000,	   /* a parent that does not read for so long hangs */
+	REST_US = 20000,   /* between two moves: each costs a new policy */
 };
 
 /* An ear, and what proves something to it. */
@@ -73,7 +74,9 @@ struct mirror {
 	uint64_t unanswered;	 /* of the tunnel, last seen */
 	uint64_t moves;		 /* likewise, and told */
 	uint64_t tunnel_number;	 /* the sequence of its PORT */
-	bool moving;		 /* it was told, and no policy came since */
+	bool moving;		 /* it was told, a moment ago at most, or no
+				  * policy came since */
+	struct event *on_rest;	 /* that moment is over */
 	struct listening ears[EARS];
 	uint8_t heard[PKTBUF_MAX];
 
@@ -188,7 +191,7 @@ open_ear(struct mirror *m, const struct msg_ear *about, int fd)
 
 /*
  * Where peers spoke from, if there is news. One at a time: each is answered
- * with a policy, and what moves meanwhile is told after that.
+ * with a policy, and what moves meanwhile is told a moment after that.
  */
 
 struct places {
@@ -223,8 +226,20 @@ tell_moved(struct mirror *m)
 }
 
 static void
+on_rest(evutil_socket_t fd, short what, void *arg)
+{
+	struct mirror *m = arg;
+
+	(void)fd;
+	(void)what;
+	m->moving = false;
+	tell_moved(m);
+}
+
+static void
 take_policy(struct mirror *m, const struct msg_policy *p)
 {
+	static const struct timeval rest = { .tv_usec = REST_US };
 	const struct policy *pol = msg_to_policy(p);
 
 	/* Without an answer we are ended, which closes the gate. */
@@ -236,8 +251,8 @@ take_policy(struct mirror *m, const struct msg_policy *p)
 	if (worker_publish(m->worker, pol) < 0)
 		_exit(1);
 	tell_number(m, MSG_IN_FORCE, p->sequence);
-	m->moving = false;
-	tell_moved(m);
+	if (m->moving && event_add(m->on_rest, &rest) < 0)
+		fail(m, -ENOMEM, "no memory for a timer");
 }
 
 static void
@@ -443,6 +458,7 @@ take_port(struct mirror *m, const struct msg_port *p, int fd)
 	m->epoch = m->unanswered = m->moves = 0;
 	m->tunnel_number = p->sequence;
 	m->moving = false;
+	(void)event_del(m->on_rest);
 	tell_number(m, MSG_IN_FORCE, p->sequence);
 }
 
@@ -776,8 +792,9 @@ mirror_new(struct event_base *base, int channel,
 	    event_new(base, channel, EV_READ | EV_PERSIST, on_channel, m);
 	m->on_worker = event_new(base, worker_fd(m->worker),
 	    EV_READ | EV_PERSIST, on_worker, m);
+	m->on_rest = evtimer_new(base, on_rest, m);
 	if (m->on_channel == NULL || m->on_worker == NULL ||
-	    event_add(m->on_channel, NULL) < 0 ||
+	    m->on_rest == NULL || event_add(m->on_channel, NULL) < 0 ||
 	    event_add(m->on_worker, NULL) < 0) {
 		mirror_free(m);
 		return NULL;
@@ -795,6 +812,8 @@ mirror_free(struct mirror *m)
 		event_free(m->on_channel);
 	if (m->on_worker != NULL)
 		event_free(m->on_worker);
+	if (m->on_rest != NULL)
+		event_free(m->on_rest);
 	channel_done(&m->channel);
 	forget_making(m);
 	let_go_of_link(m);
