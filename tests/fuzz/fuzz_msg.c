@@ -1,10 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * fuzz_msg: no bytes of a worker's, in whatever pieces, make the parent read
- * past a message's end, or let through what may not be said.
+ * past a message's end, or let through what may not be said; and no place that
+ * it names is an endpoint that nobody can have.
  */
+#include "control/moved.h"
 #include "control/msg.h"
 #include "tests/fuzz/exact.h"
+
+/* As the engine takes it, for a server with one endpoint of its file. */
+static void
+move(const struct msg_moved *m)
+{
+	static const struct net_view view = {
+		.v4 = { .addr = { ADDR_V4, { 192, 0, 2, 10 } }, .prefix = 24 }
+	};
+	struct server s = { .listen = 51820, .n_endpoints = 1 };
+
+	s.endpoints[0] =
+	    (struct endpoint){ .addr = { ADDR_V4, { 203, 0, 113, 5 } },
+		    .port = 51820 };
+	moved_take(m, &view, 1, &s);
+	if (s.n_endpoints < 1 || s.n_endpoints > POLICY_ENDPOINTS_MAX ||
+	    s.endpoints[0].port != 51820)
+		abort();
+	for (unsigned i = 1; i < s.n_endpoints; i++)
+		if (!addr_is_usable_server(&s.endpoints[i].addr) ||
+		    addr_equal(&s.endpoints[i].addr, &view.v4.addr) ||
+		    s.endpoints[i].port == 0 || s.endpoints[i].sealed == 0)
+			abort();
+}
 
 /* The parent's side of it, as the warden keeps it. */
 static void
@@ -31,15 +56,33 @@ follow(const struct msg *m, struct msg_now *now)
 			abort();
 		now->busy = !now->busy;
 		break;
+	case MSG_MOVED:
+		if (m->body.moved.tunnel > now->listening)
+			abort();
+		move(&m->body.moved);
+		break;
 	default:
 		break;
 	}
 }
 
+/* Most times the one that belongs to it, or none. */
+static bool
+has_fd(enum msg_type t, uint8_t how)
+{
+	bool wants = t >= MSG_CONNECT && t <= MSG_RELOAD;
+
+	return (how & 128) != 0 ? !wants : wants;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct msg_now now = { .sent = 8, .ears = 3, .ping = 5 };
+	struct msg_now now = { .sent = 8,
+		.ears = 3,
+		.ping = 5,
+		.tunnel = 6,
+		.listening = 6 };
 	struct msg_reader *r;
 	uint8_t *bytes;
 	size_t at = 1;
@@ -67,7 +110,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		memcpy(to, bytes + at, n);
 		at += n;
 		got = msg_reader_got(r, n);
-		if (got == 1 && msg_check(&r->msg, (at & 1) != 0, &now) == 0)
+		if (got == 1 &&
+		    msg_check(&r->msg, has_fd(r->msg.type, data[0]), &now) == 0)
 			follow(&r->msg, &now);
 	}
 	free(bytes);
