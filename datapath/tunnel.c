@@ -292,9 +292,18 @@ say(struct tunnel *t, unsigned endpoint, const uint8_t *msg, size_t len)
 	return n > 0;
 }
 
+static bool
+has_session(const struct tunnel *t, unsigned peer)
+{
+	struct wg_peer_status s;
+
+	return wg_device_status(t->device, t->now, peer, &s) == 0 &&
+	    s.is_established;
+}
+
 /*
  * With one peer that answers there is a tunnel: silence is that of all, but for
- * those aside.
+ * those aside. Of who speaks first no answer is missing.
  */
 static bool
 all_are_silent(const struct tunnel *t)
@@ -302,9 +311,13 @@ all_are_silent(const struct tunnel *t)
 	bool any = false;
 
 	for (unsigned i = 0; i < t->n_peers; i++) {
-		if (t->silence[i].at.addr.family == ADDR_NONE ||
-		    t->silence[i].is_aside)
+		if (t->silence[i].is_aside)
 			continue;
+		if (!t->silence[i].is_fixed) {
+			if (has_session(t, i))
+				return false;
+			continue;
+		}
 		if (t->silence[i].unanswered < SILENCE)
 			return false;
 		any = true;
@@ -821,11 +834,7 @@ tunnel_next_tick(const struct tunnel *t)
 static bool
 is_to_be_asked(const struct tunnel *t, unsigned peer)
 {
-	struct wg_peer_status s;
-
-	return t->silence[peer].is_fixed ||
-	    (wg_device_status(t->device, t->now, peer, &s) == 0 &&
-		s.is_established);
+	return t->silence[peer].is_fixed || has_session(t, peer);
 }
 
 void

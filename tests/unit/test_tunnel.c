@@ -1148,6 +1148,54 @@ who_speaks_first_is_asked_only_with_a_session(void **state)
 	assert_int_equal(tunnel_renewed(tunnel), 2);
 }
 
+/* The other is at its place, and dead: that is no loss of the tunnel. */
+static void
+one_that_spoke_first_is_enough(void **state)
+{
+	(void)state;
+	let_there_be_an_endpoint(PEER_PORT);
+	wg_device_connect(peer, now, peers_peer);
+	settle();
+	assert_int_equal(tunnel_established(tunnel), 1);
+	for (int i = 0; i < 30; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+		settle();
+	}
+	tunnel_renew(tunnel, pol, now, 1);
+	for (int i = 0; i < 30; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+		settle();
+	}
+	assert_int_equal(tunnel_renewed(tunnel), 1);
+	assert_int_equal(tunnel_unanswered(tunnel), 0);
+	/* Until its session is over, too. */
+	deaf = true;
+	now += 200 * SECOND;
+	for (int i = 0; i < 30; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+	}
+	tunnel_renew(tunnel, pol, now, 2);
+	for (int i = 0; i < 30; i++) {
+		now += SECOND;
+		tunnel_tick(tunnel, pol, now);
+	}
+	assert_int_equal(tunnel_unanswered(tunnel), 1);
+}
+
+static int
+setup_that_listens_with_dead_peer(void **state)
+{
+	int r;
+
+	dead_peer = DEAD_WITH_HALF;
+	r = setup_that_listens(state);
+	dead_peer = NO_DEAD;
+	return r;
+}
+
 #define LISTENING(test) \
 	cmocka_unit_test_setup_teardown(test, setup_that_listens, teardown)
 #define WITH_TUNNEL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -1184,6 +1232,8 @@ main(void)
 		LISTENING(a_strangers_words_bring_nothing_about),
 		LISTENING(what_peers_send_elsewhere_is_forwarded_both_ways),
 		LISTENING(who_speaks_first_is_asked_only_with_a_session),
+		cmocka_unit_test_setup_teardown(one_that_spoke_first_is_enough,
+		    setup_that_listens_with_dead_peer, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
