@@ -36,8 +36,20 @@ pings() { # HOST ADDRESS [OPTION...]
 	lab_on "$1" ping -q -n -c 2 -i 0.2 -W 2 "${@:3}" "$2" >/dev/null 2>&1
 }
 
+# The peer has a session that we do not know any more, and would use it for 15
+# seconds.
+begin_anew() {
+	lab_on vpn wg set far peer "$PUBLIC" remove
+	lab_on vpn wg set far peer "$PUBLIC" endpoint "$LAB_UPLINK4:$PORT" allowed-ips 10.70.0.0/24,10.80.0.0/24
+}
+
 translates() {
 	lab_on laptop /usr/bin/python3 "$here/marks.py" chains | grep -q "^ip tungate translate"
+}
+
+nothing_stands() {
+	lab_on laptop /usr/bin/python3 "$here/marks.py" chains | grep tungate && return 1
+	! lab_on laptop ip rule | grep "proto 116"
 }
 
 # A frame beneath the IP stack, as only root can send it: it is refused.
@@ -97,6 +109,7 @@ mkdir "$LAB/web"
 head -c 1000000 /dev/zero >"$LAB/web/megabyte"
 lab_spawn office web /usr/bin/python3 -m http.server -d "$LAB/web" 8000
 KEY=$(wg genkey) PRIVATE=$(wg genkey)
+PUBLIC=$(wg pubkey <<<"$PRIVATE")
 gate_configure 4
 lab_spawn vpn far env WG_PROCESS_FOREGROUND=1 wireguard-go far
 lab_need 5 "wireguard-go does not start" lab_on vpn wg show far
@@ -105,7 +118,7 @@ lab_on vpn wg setconf far /dev/stdin <<-END
 	PrivateKey = $KEY
 	ListenPort = 5002
 	[Peer]
-	PublicKey = $(wg pubkey <<<"$PRIVATE")
+	PublicKey = $PUBLIC
 	Endpoint = $LAB_UPLINK4:$PORT
 	AllowedIPs = 10.70.0.0/24, 10.80.0.0/24, $LAB_SITE4/32, fd00::/16
 END
@@ -159,19 +172,31 @@ lab_attempts_end forwards >/dev/null
 check "the peer still reaches it" pings vpn "$BEHIND"
 
 kill -KILL "$(gate_worker)"
-lab_on vpn wg set far peer "$(wg pubkey <<<"$PRIVATE")" remove
-lab_on vpn wg set far peer "$(wg pubkey <<<"$PRIVATE")" endpoint "$LAB_UPLINK4:$PORT" allowed-ips 10.70.0.0/24,10.80.0.0/24
+begin_anew
 check "and after a worker's death" lab_wait_for 20 pings vpn "$BEHIND"
 
-lab_judge epoch over "$(lab_legal blocked)"
+lab_judge epoch over "$wireguard"
 check "it disconnects" says blocked gate_ctl --json disconnect
 watch_begin ip
 check "nothing is forwarded any more" not pings vpn "$BEHIND"
 watch_end
 check "nothing arrives" nothing_seen
 check "nothing translates" not translates
-gate_end TERM || :
-gate_release >/dev/null
+
+# A crash of everything while it forwards.
+gate_ctl --timeout 1 connect office >/dev/null 2>&1 || :
+begin_anew
+check "connected again" lab_wait_for 20 pings vpn "$BEHIND"
+holder=$(gate_holder)
+kill -KILL "$GATE" "$holder"
+wait "$GATE" 2>/dev/null || :
+watch_begin ip
+check "all of it killed: nothing is forwarded" not pings vpn "$BEHIND"
+check "and the machine does not get there" not pings laptop "$BEHIND" -I behind0
+watch_end
+check "nothing arrives" nothing_seen
+check "--release" gate_release
+check "leaves no table" nothing_stands
 lab_judge_stop >/dev/null || :
 for epoch in forwards over; do
 	check "nothing leaked: $epoch" nothing_leaked "$epoch"
