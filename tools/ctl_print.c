@@ -74,6 +74,9 @@ ctl_print_status(const json_t *s)
 		    text(server, "protocol"),
 		    *text(server, "transport") != '\0' ? " over " : "",
 		    text(server, "transport"));
+		if (number(server, "listen") > 0)
+			(void)printf("          listens at %" PRId64 " udp\n",
+			    number(server, "listen"));
 		for (size_t i = 0; i < json_array_size(ends); i++) {
 			const json_t *e = json_array_get(ends, i);
 
@@ -108,6 +111,9 @@ ctl_print_servers(const json_t *result)
 
 		(void)printf("%-20s %-12s", text(s, "name"),
 		    text(s, "protocol"));
+		if (number(s, "listen") > 0)
+			(void)printf(" listens at %" PRId64,
+			    number(s, "listen"));
 		for (size_t k = 0; k < json_array_size(ends); k++)
 			(void)printf(" %s",
 			    text(json_array_get(ends, k), "address"));

@@ -119,6 +119,8 @@ lab_judge epoch silent "$(lab_legal blocked)"
 check "it starts" gate_start
 check "nobody is there: connect says so" not gate_ctl --timeout 1 connect office
 check "who listens is connecting" gate_state_is connecting
+check "status says where it listens" says "^ *listens at $PORT udp" gate_ctl status
+check "and servers" says "^office .* listens at $PORT" gate_ctl servers
 check "it waits, and says for what" says "waiting for a peer's handshake, at port $PORT" gate_ctl status
 peer_up vpn stranger 4 4 5004
 lab_on vpn timeout 3 ping -q -n -c 2 10.70.0.1 >/dev/null || :
