@@ -227,6 +227,13 @@ lab_services_up() {
 # The VPN: servers in vpn, and what clients need to know in $LAB/client.
 #
 
+# Whether wireguard-go listens there for wg(8), which is not to be asked before:
+# it removes a socket that it finds and that does not answer, as one that was
+# left behind, and then wireguard-go ends.
+lab_wireguard_listens() { # HOST INTERFACE
+	lab_on "$1" grep -q " 00010000 .*/$2\.sock\$" /proc/net/unix
+}
+
 lab_wireguard_up() {
 	local server client
 	server=$(wg genkey) client=$(wg genkey)
@@ -250,7 +257,7 @@ lab_wireguard_up() {
 		END
 	done
 	lab_spawn vpn wireguard-server env WG_PROCESS_FOREGROUND=1 wireguard-go wgs0
-	lab_need 5 "wireguard-go does not start" lab_on vpn wg show wgs0
+	lab_need 5 "wireguard-go does not start" lab_wireguard_listens vpn wgs0
 	lab_on vpn wg setconf wgs0 "$LAB/wgs0.conf"
 	lab_address vpn wgs0 10.64.0.1/24 fd00:64::1/64
 	ip -n vpn link set wgs0 mtu 1420 up

@@ -112,7 +112,7 @@ KEY=$(wg genkey) PRIVATE=$(wg genkey)
 PUBLIC=$(wg pubkey <<<"$PRIVATE")
 gate_configure 4
 lab_spawn vpn far env WG_PROCESS_FOREGROUND=1 wireguard-go far
-lab_need 5 "wireguard-go does not start" lab_on vpn wg show far
+lab_need 5 "wireguard-go does not start" lab_wireguard_listens vpn far
 lab_on vpn wg setconf far /dev/stdin <<-END
 	[Interface]
 	PrivateKey = $KEY

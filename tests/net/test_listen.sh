@@ -19,7 +19,7 @@ peer_up() {
 	local host=$1 name=$2 number=$3 at=$LAB_UPLINK4
 	[ "$4" = 4 ] || at="[$LAB_UPLINK6]"
 	lab_spawn "$host" "$name" env WG_PROCESS_FOREGROUND=1 wireguard-go "$name"
-	lab_need 5 "wireguard-go does not start" lab_on "$host" wg show "$name"
+	lab_need 5 "wireguard-go does not start" lab_wireguard_listens "$host" "$name"
 	lab_on "$host" wg setconf "$name" /dev/stdin <<-END
 		[Interface]
 		PrivateKey = ${6-$(cat "$LAB/key-$number")}

@@ -24,7 +24,7 @@ peer_up() { # NUMBER OUR-PUBLIC-KEY
 	local name=wgs$1 key
 	key=$(wg genkey)
 	lab_spawn vpn "$name" env WG_PROCESS_FOREGROUND=1 wireguard-go "$name"
-	lab_need 5 "wireguard-go does not start" lab_on vpn wg show "$name"
+	lab_need 5 "wireguard-go does not start" lab_wireguard_listens vpn "$name"
 	lab_on vpn wg setconf "$name" /dev/stdin <<-END
 		[Interface]
 		PrivateKey = $key

@@ -45,7 +45,7 @@ page_within() {
 server_start() {
 	lab_spawn vpn wireguard-server env WG_PROCESS_FOREGROUND=1 wireguard-go wgs0
 	SERVER=$LAB_PID
-	lab_need 5 "wireguard-go does not start" lab_on vpn wg show wgs0
+	lab_need 5 "wireguard-go does not start" lab_wireguard_listens vpn wgs0
 	lab_on vpn wg setconf wgs0 "$LAB/wgs0.conf"
 	lab_address vpn wgs0 10.64.0.1/24 fd00:64::1/64
 	ip -n vpn link set wgs0 mtu 1420 up
